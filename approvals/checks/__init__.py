@@ -1,0 +1,20 @@
+"""Every check of a post. Each is a pure function of the content and its context; all findings come at once."""
+
+from collections.abc import Callable, Iterator
+
+from approvals.checks.context import Context
+from approvals.content import Content
+from approvals.findings import Finding
+
+Check = Callable[[Content, Context], Iterator[Finding]]
+
+ALWAYS: tuple[Check, ...] = ()
+"""At submission."""
+TIMED: tuple[Check, ...] = ()
+"""At submission, each sign-off, scheduling and again in the moment before sending: whatever time can change."""
+
+
+def run(content: Content, context: Context, *, timed_only: bool = False) -> tuple[Finding, ...]:
+    """All findings, those of the Welsh and English texts first, in the order of the document."""
+    checks = TIMED if timed_only else (*ALWAYS, *TIMED)
+    return tuple(finding for check in checks for finding in check(content, context))
