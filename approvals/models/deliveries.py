@@ -1,0 +1,88 @@
+"""What is to be sent, what is being sent and what became of it: the one truth, and the queue."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from approvals.models.base import Base, Identified
+
+STATES = (
+    "due", "sending", "published", "failed", "unconfirmed", "held", "missed", "cancelled", "retracted",
+)  # fmt: skip
+
+
+class Delivery(Identified, Base):
+    """One part of a manifest on one account. A trigger allows the state changes of docs/architecture.md only."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        UniqueConstraint("version_id", "part"),
+        UniqueConstraint("account_id", "platform_id", name="uq_deliveries_platform_id"),
+        CheckConstraint("state <> 'published' OR platform_id IS NOT NULL", name="published_has_an_id"),
+        Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'due'")),
+        Index("ix_deliveries_open", "state", postgresql_where=text("state IN ('sending', 'unconfirmed')")),
+        Index("ix_deliveries_post", "post_id"),
+        Index("ix_deliveries_organisation", "organisation_id", "publish_at"),
+        Index("ix_deliveries_takedown", "takedown_at", postgresql_where=text("takedown_at IS NOT NULL")),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"))
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("submissions.version_id"))
+    part: Mapped[int]
+    """Index in the version's manifest."""
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliveries.id"))
+    """The Welsh half, which must be published first (WEL-03)."""
+    state: Mapped[str] = mapped_column(String(15), default="due")
+    code: Mapped[str | None]
+    """Why it is held, failed, missed or unconfirmed."""
+    publish_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    leased_by: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None]
+    """First entry into `sending` of this delivery: older posts on the account are not it."""
+    prepared: Mapped[bool] = mapped_column(default=False)
+    attempt: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """`connectors.contract.Attempt.state`."""
+    lookups: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[list[Any]] = mapped_column(default=list)
+    """Receipts that a lookup saw but could not tell apart, for the person who decides."""
+    platform_id: Mapped[str | None]
+    url: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    takedown_at: Mapped[datetime | None]
+    """When its removal was asked for; settling honours it."""
+    takedown_reason: Mapped[str | None]
+    retracted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Worker(Base):
+    """Heartbeats, so that `/health` tells the truth."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class RememberedAnswer(Base):
+    """An `Idempotency-Key` and the answer that was given for it."""
+
+    __tablename__ = "remembered_answers"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -1,0 +1,14 @@
+"""The choices that requirements.md 8.1 leaves to each organisation. None can switch off parity, cleaning or consent."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Policy(Struct, frozen=True, omit_defaults=True):
+    never_patients: bool = False
+    """No patient in any picture, with or without consent (IDP-07; Mersey Care's rule)."""
+    late_after_minutes: int = 30
+    """A delivery later than this is `missed` and asks a person."""
+    terms: Any = None
+    """The organisation's own words and lists (approvals/rules)."""

@@ -1,0 +1,183 @@
+"""The quality log: append-only, one hash chain per organisation (house.md; AUD-01).
+
+    payload_hash = SHA-256(salt || payload)
+    hash         = SHA-256(previous || canonical JSON of {organisation, number, at, kind, actor, post, payload_hash})
+
+The payload and its salt lie beside the chain under a retention class: erasing them, which is itself an entry,
+leaves a chain that verifies, and without the salt nobody can guess what was erased.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals.models import LogEntry, LogHead, LogPayload
+from connectors.contract import canonical
+
+GENESIS = bytes(32)
+
+
+class Entry(Struct, frozen=True):
+    """One line of an export. Hashes and salt are hexadecimal; `payload` is JSON text, `None` once erased."""
+
+    organisation: str
+    number: int
+    at: str
+    kind: str
+    actor: str | None
+    post: str | None
+    payload_hash: str
+    previous: str
+    hash: str
+    payload: str | None = None
+    salt: str | None = None
+
+
+class Head(Struct, frozen=True):
+    """Where a chain ended at some moment, kept outside the database."""
+
+    organisation: str
+    number: int
+    hash: str
+
+
+class Verified(Struct, frozen=True):
+    entries: int
+    erased: int
+    head: str
+
+
+class Broken(Exception):  # noqa: N818  # what was found, not an error of ours
+    """The chain does not hold. `number` is the first entry that is wrong, `reason` a key of the `log` catalogs."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(number, reason)
+        self.number = number
+        self.reason = reason
+
+
+async def append(
+    session: AsyncSession,
+    organisation: UUID,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,
+    actor: UUID | None = None,
+    post: UUID | None = None,
+    retention: str = "posts",
+) -> int:
+    """Add an entry and return its number. Call it last before the commit: it holds the chain's head until then."""
+    await session.execute(
+        insert(LogHead).values(organisation_id=organisation, number=0, hash=GENESIS).on_conflict_do_nothing()
+    )
+    head = await session.scalar(
+        select(LogHead)
+        .where(LogHead.organisation_id == organisation)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    assert head is not None  # noqa: S101  # inserted above
+    body, salt = canonical(payload), secrets.token_bytes(16)
+    payload_hash = hashlib.sha256(salt + body).digest()
+    number = head.number + 1
+    chained = _chain(
+        head.hash, organisation=str(organisation), number=number, at=_instant(now), kind=kind,
+        actor=str(actor) if actor else None, post=str(post) if post else None, payload_hash=payload_hash.hex(),
+    )  # fmt: skip
+    session.add_all(
+        (
+            LogEntry(
+                organisation_id=organisation, number=number, at=now, kind=kind, actor_id=actor, post_id=post,
+                payload_hash=payload_hash, previous=head.hash, hash=chained,
+            ),
+            LogPayload(organisation_id=organisation, number=number, payload=body, salt=salt, retention=retention),
+        )
+    )  # fmt: skip
+    head.number, head.hash = number, chained
+    await session.flush()
+    return number
+
+
+def _chain(previous: bytes, **fields: Any) -> bytes:
+    return hashlib.sha256(previous + canonical(fields)).digest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) -> list[Entry]:
+    """The whole chain of one organisation, in order, read in batches."""
+    found: list[Entry] = []
+    while True:
+        rows = (
+            await session.execute(
+                select(LogEntry, LogPayload)
+                .outerjoin(
+                    LogPayload,
+                    (LogPayload.organisation_id == LogEntry.organisation_id) & (LogPayload.number == LogEntry.number),
+                )
+                .where(LogEntry.organisation_id == organisation, LogEntry.number > (found[-1].number if found else 0))
+                .order_by(LogEntry.number)
+                .limit(batch)
+            )
+        ).all()
+        found += [_exported(entry, payload) for entry, payload in rows]
+        session.expunge_all()
+        if len(rows) < batch:
+            return found
+
+
+def _exported(entry: LogEntry, payload: LogPayload | None) -> Entry:
+    return Entry(
+        organisation=str(entry.organisation_id), number=entry.number, at=_instant(entry.at), kind=entry.kind,
+        actor=str(entry.actor_id) if entry.actor_id else None, post=str(entry.post_id) if entry.post_id else None,
+        payload_hash=entry.payload_hash.hex(), previous=entry.previous.hex(), hash=entry.hash.hex(),
+        payload=payload.payload.decode() if payload else None, salt=payload.salt.hex() if payload else None,
+    )  # fmt: skip
+
+
+def verify(chain: Iterable[Entry], head: Head | None = None) -> Verified:
+    """Walk one organisation's chain from its first entry. Raises `Broken` at the first entry that is wrong.
+
+    `head`, kept elsewhere, shows a tail that was cut off or a chain that was written anew.
+    """
+    previous, number, erased = GENESIS.hex(), 0, 0
+    seen_head = head is None
+    for entry in chain:
+        for reason in _faults(entry, previous, number + 1):
+            raise Broken(number + 1, reason)
+        previous, number = entry.hash, entry.number
+        erased += entry.payload is None
+        if head is not None and number == head.number:
+            if entry.hash != head.hash:
+                raise Broken(number, "rewritten")
+            seen_head = True
+    if not seen_head:
+        raise Broken(number + 1, "cut")
+    return Verified(number, erased, previous)
+
+
+def _faults(entry: Entry, previous: str, number: int) -> Iterator[str]:
+    if entry.number != number:
+        yield "missing"
+    if entry.previous != previous:
+        yield "unchained"
+    fields = msgspec.structs.asdict(entry)
+    kept = {k: fields[k] for k in ("organisation", "number", "at", "kind", "actor", "post", "payload_hash")}
+    if _chain(bytes.fromhex(entry.previous), **kept).hex() != entry.hash:
+        yield "changed"
+    if entry.payload is not None and (
+        hashlib.sha256(bytes.fromhex(entry.salt or "") + entry.payload.encode()).hexdigest() != entry.payload_hash
+    ):
+        yield "payload-changed"
