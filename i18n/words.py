@@ -1,0 +1,100 @@
+"""A text as the rest of this package sees it: NFC, a plain form of equal length, words and sentences with spans."""
+
+import re
+import unicodedata
+from functools import cached_property
+from typing import NamedTuple
+
+from i18n.differences import Span
+
+_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ′´`＇"), "'")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_SPACES = dict.fromkeys([0xA0, 0x2007, 0x2009, 0x202F, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF], " ")  # fmt: skip  # noqa: E501 - one table
+_PLAIN = _APOSTROPHES | _DASHES | _SPACES
+_STYLED = re.compile("[\U0001d400-\U0001d7ff\uff01-\uff5e\u2460-\u24ff]")
+
+LINK = r"(?:https?://|www\.)[^\s<>\"]+|\b(?:[a-z0-9-]{1,63}\.){1,6}(?:wales|cymru|uk|com|org|net|info|scot|io|eu|gov|nhs)\b(?:/[^\s<>\"]*)?"
+EMAIL = r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}"
+HANDLE = r"(?<![\w@])@\w[\w.-]{0,80}"
+HASHTAG = r"(?<![\w&#])#\w{1,140}"
+CONTACT = re.compile(f"(?P<email>{EMAIL})|(?P<link>{LINK})|(?P<handle>{HANDLE})|(?P<hashtag>{HASHTAG})")
+
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?")
+_SENTENCE = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+|(?<=\S)\s+[•·▪]\s+")
+# a full stop after these ends no sentence
+_ABBREVIATIONS = ("e.g", "i.e", "etc", "h.y", "e.e", "dr", "mr", "mrs", "ms", "st", "no", "rhif", "a.m", "p.m", "y.b", "y.h", "tud")  # fmt: skip
+
+
+class Word(NamedTuple):
+    """`text` is plain: lower case, straight apostrophes."""
+
+    text: str
+    start: int
+    end: int
+
+
+def normalise(text: str) -> str:
+    """NFC. The spans of this package are into this string."""
+    return unicodedata.normalize("NFC", text)
+
+
+def plain(nfc: str) -> str:
+    """Lower case, one apostrophe, one dash, one kind of space, no styled alphabets; never another length."""
+    text = nfc.translate(_PLAIN)
+    if _STYLED.search(text):
+        text = _STYLED.sub(_unstyled, text)
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _unstyled(match: re.Match[str]) -> str:
+    letter = unicodedata.normalize("NFKC", match[0])
+    return letter if len(letter) == 1 else match[0]
+
+
+class Text:
+    """One text, its parts found once and shared by every comparison."""
+
+    def __init__(self, text: str) -> None:
+        self.nfc = normalise(text)
+        self.plain = plain(self.nfc)
+
+    @cached_property
+    def contacts(self) -> tuple[re.Match[str], ...]:
+        return tuple(CONTACT.finditer(self.plain))
+
+    @cached_property
+    def prose(self) -> str:
+        """The plain text with links, addresses, handles and hashtags blanked out."""
+        parts, end = [], 0
+        for match in self.contacts:
+            parts += [self.plain[end : match.start()], " " * (match.end() - match.start())]
+            end = match.end()
+        return "".join((*parts, self.plain[end:]))
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(Word(m[0].rstrip("'"), m.start(), m.start() + len(m[0].rstrip("'"))) for m in _WORD.finditer(self.prose))
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        """Spans of sentences and lines that hold at least one letter or digit."""
+        spans, start = [], 0
+        for match in _SENTENCE.finditer(self.prose):
+            before = self.plain[start : match.start()].rsplit(None, 1)
+            if match[0] == "." and before and before[-1].lstrip("(") in _ABBREVIATIONS:
+                continue
+            spans.append((start, match.end()))
+            start = match.end()
+        spans.append((start, len(self.plain)))
+        return tuple(trimmed for span in spans if (trimmed := self._trim(span)) is not None)
+
+    def _trim(self, span: Span) -> Span | None:
+        piece = self.plain[span[0] : span[1]]
+        if not any(c.isalnum() for c in piece):
+            return None
+        start = span[0] + len(piece) - len(piece.lstrip())
+        return start, span[0] + len(piece.rstrip())
+
+    def words_in(self, span: Span) -> tuple[Word, ...]:
+        return tuple(w for w in self.words if span[0] <= w.start and w.end <= span[1])
