@@ -9,14 +9,14 @@ leaves a chain that verifies, and without the salt nobody can guess what was era
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -116,34 +116,36 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) -> list[Entry]:
-    """The whole chain of one organisation, in order, read in batches."""
-    found: list[Entry] = []
+async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) -> AsyncIterator[Entry]:
+    """The chain of one organisation, in order, read in batches."""
+    number = 0
     while True:
         rows = (
             await session.execute(
-                select(LogEntry, LogPayload)
+                select(*LogEntry.__table__.columns, LogPayload.payload, LogPayload.salt)
                 .outerjoin(
                     LogPayload,
                     (LogPayload.organisation_id == LogEntry.organisation_id) & (LogPayload.number == LogEntry.number),
                 )
-                .where(LogEntry.organisation_id == organisation, LogEntry.number > (found[-1].number if found else 0))
+                .where(LogEntry.organisation_id == organisation, LogEntry.number > number)
                 .order_by(LogEntry.number)
                 .limit(batch)
             )
         ).all()
-        found += [_exported(entry, payload) for entry, payload in rows]
-        session.expunge_all()
+        for row in rows:
+            yield _exported(row)
         if len(rows) < batch:
-            return found
+            return
+        number = rows[-1].number
 
 
-def _exported(entry: LogEntry, payload: LogPayload | None) -> Entry:
+def _exported(row: Row[Any]) -> Entry:
     return Entry(
-        organisation=str(entry.organisation_id), number=entry.number, at=_instant(entry.at), kind=entry.kind,
-        actor=str(entry.actor_id) if entry.actor_id else None, post=str(entry.post_id) if entry.post_id else None,
-        payload_hash=entry.payload_hash.hex(), previous=entry.previous.hex(), hash=entry.hash.hex(),
-        payload=payload.payload.decode() if payload else None, salt=payload.salt.hex() if payload else None,
+        organisation=str(row.organisation_id), number=row.number, at=_instant(row.at), kind=row.kind,
+        actor=str(row.actor_id) if row.actor_id else None, post=str(row.post_id) if row.post_id else None,
+        payload_hash=row.payload_hash.hex(), previous=row.previous.hex(), hash=row.hash.hex(),
+        payload=row.payload.decode() if row.payload is not None else None,
+        salt=row.salt.hex() if row.salt is not None else None,
     )  # fmt: skip
 
 

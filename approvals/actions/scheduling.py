@@ -1,0 +1,282 @@
+"""When an approved post goes out, and everything people do to its deliveries before and after."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals import checks, evidence, quality_log
+from approvals import models as m
+from approvals.actions import posts, reviewing
+from approvals.content import Content, window
+from approvals.errors import Blocked, Invalid, NotFound, WrongState
+from approvals.findings import Finding, blocks
+from approvals.outgoing import Part, unseal
+from approvals.permissions import Actor, Permission
+from connectors.contract import Limits, Receipt
+
+CHANNEL = "porth_deliveries"
+"""The PostgreSQL channel on which workers are woken."""
+UNSENT = frozenset({"due", "held", "missed", "failed"})
+"""Provably nothing of these is public."""
+GRACE = timedelta(minutes=1)
+"""A time that passed while somebody pressed the button is not yet the past."""
+
+
+async def schedule(
+    session: AsyncSession,
+    actor: Actor,
+    post_id: UUID,
+    digest: str,
+    at: datetime,
+    platforms: Mapping[str, Limits],
+    *,
+    now: datetime,
+) -> list[m.Delivery]:
+    """Queue every part of an approved version for `at`, which must lie in the approved window."""
+    case = await posts.submitted(session, actor, Permission.SCHEDULE, post_id, digest)
+    _in_window(case.content, at, now)
+    await _approved(session, case, at, platforms, now)
+    document = unseal(case.submission.document, case.submission.digest)
+    before = await _locked(session, m.Delivery.version_id == case.version.id)
+    if any(delivery.state != "cancelled" for delivery in before):
+        raise WrongState("already-scheduled")
+    made = before or await _queue(session, case, document.manifest, now)
+    for delivery in made:
+        _set_due(delivery, at)
+    await _announce(session, case.post, actor, "scheduled", {"at": at.isoformat(), "digest": digest}, now)
+    return made
+
+
+async def _queue(
+    session: AsyncSession, case: posts.Submitted, manifest: Sequence[Part], now: datetime
+) -> list[m.Delivery]:
+    made: list[m.Delivery] = []
+    for number, part in enumerate(manifest):
+        delivery = m.Delivery(
+            organisation_id=case.post.organisation_id, post_id=case.post.id, version_id=case.version.id, part=number,
+            account_id=UUID(part.account), follows_id=made[-1].id if part.follows else None, state="due",
+            publish_at=now, next_attempt_at=now, created_at=now,
+        )  # fmt: skip
+        session.add(delivery)
+        await session.flush()
+        made.append(delivery)
+    return made
+
+
+def _set_due(delivery: m.Delivery, at: datetime) -> None:
+    delivery.state, delivery.code = "due", None
+    delivery.publish_at = delivery.next_attempt_at = at
+    delivery.tries, delivery.lookups = 0, 0
+
+
+def _in_window(content: Content, at: datetime, now: datetime) -> None:
+    allowed = window(content)
+    if at < now - GRACE:
+        raise Invalid("time-past", "/at")
+    if allowed is None or not allowed[0] <= at <= allowed[1]:
+        limits = allowed or (now, now)
+        raise Invalid("outside-window", "/at", earliest=limits[0].isoformat(), latest=limits[1].isoformat())
+
+
+async def _approved(
+    session: AsyncSession, case: posts.Submitted, at: datetime, platforms: Mapping[str, Limits], now: datetime
+) -> None:
+    """Every step signed, every finding decided, and nothing that the chosen time changes."""
+    context, _ = await evidence.context(
+        session, case.post.organisation_id, case.content, platforms, now=now, publish_at=at, lock=True
+    )
+    timed = checks.run(case.content, context, timed_only=True)
+    if blocks(timed):
+        raise Blocked("blocked-since", blocks(timed))
+    findings: tuple[Finding, ...] = tuple({f.key: f for f in (*case.findings, *timed)}.values())
+    missing = await reviewing.still_outstanding(session, case, findings)
+    if missing:
+        raise WrongState("not-approved", steps=", ".join(o.step for o in missing))
+
+
+async def cancel(session: AsyncSession, actor: Actor, post_id: UUID, reason: str, *, now: datetime) -> m.Post:
+    """Take an approved post off the schedule. Its approval stays: it can be scheduled again inside its window."""
+    _reasoned(reason)
+    post = await posts.post(session, actor, Permission.SCHEDULE, post_id)
+    await cancel_unsent(session, actor, post, reason, now=now)
+    return post
+
+
+async def cancel_unsent(session: AsyncSession, actor: Actor, post: m.Post, code: str, *, now: datetime) -> None:
+    """Cancel what has not gone out. Raises `WrongState` if anything of the post is, or may be, public."""
+    deliveries = await _locked(session, m.Delivery.post_id == post.id)
+    if any(d.state in {"sending", "unconfirmed", "published"} for d in deliveries):
+        raise WrongState("already-public")
+    unsent = [d for d in deliveries if d.state in UNSENT]
+    for delivery in unsent:
+        delivery.state, delivery.code = "cancelled", None
+    if unsent:
+        await _announce(session, post, actor, "cancelled", {"reason": code, "deliveries": len(unsent)}, now)
+
+
+async def hold(session: AsyncSession, actor: Actor, delivery_id: UUID, reason: str, *, now: datetime) -> m.Delivery:
+    """Keep one delivery from going out until somebody releases it."""
+    _reasoned(reason)
+    delivery, post = await _one(session, actor, Permission.SCHEDULE, delivery_id)
+    _from(delivery, "due")
+    delivery.state, delivery.code = "held", "by-hand"
+    await _announce(session, post, actor, "held", {"delivery": str(delivery.id), "reason": reason}, now)
+    return delivery
+
+
+async def release(
+    session: AsyncSession,
+    actor: Actor,
+    delivery_id: UUID,
+    reason: str,
+    platforms: Mapping[str, Limits],
+    *,
+    at: datetime | None = None,
+    now: datetime,
+) -> m.Delivery:
+    """Let a held, missed or failed delivery go out at `at` (now, if not said), after every check again."""
+    _reasoned(reason)
+    delivery, post = await _one(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
+    _from(delivery, "held", "missed", "failed")
+    version = await session.get_one(m.Version, delivery.version_id)
+    submission = await session.get_one(m.Submission, delivery.version_id)
+    content = msgspec.convert(version.content, Content)
+    case = posts.Submitted(
+        post, version, submission, content, msgspec.convert(submission.findings, tuple[Finding, ...])
+    )
+    when = at or max(now, delivery.publish_at)
+    _in_window(content, when, now)
+    await _approved(session, case, when, platforms, now)
+    _set_due(delivery, when)
+    await _announce(session, post, actor, "released", {"delivery": str(delivery.id), "reason": reason}, now)
+    return delivery
+
+
+async def resolve(
+    session: AsyncSession,
+    actor: Actor,
+    delivery_id: UUID,
+    found: Receipt | None,
+    reason: str,
+    *,
+    now: datetime,
+) -> m.Delivery:
+    """A person has looked: the post of an unconfirmed delivery is there (attach it), or it is not (send again)."""
+    _reasoned(reason)
+    delivery, post = await _one(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
+    _from(delivery, "unconfirmed")
+    if found is None:
+        delivery.state, delivery.code, delivery.attempt, delivery.prepared = "held", "not-there", {}, False
+        delivery.started_at = None
+    else:
+        delivery.state, delivery.code = "published", None
+        delivery.platform_id, delivery.url, delivery.published_at = found.id, found.url, found.at
+    payload = {"delivery": str(delivery.id), "reason": reason, "found": found.id if found else None}
+    await _announce(session, post, actor, "resolved", payload, now)
+    return delivery
+
+
+async def take_down(session: AsyncSession, actor: Actor, post_id: UUID, reason: str, *, now: datetime) -> int:
+    """Ask for the removal of everything public of a post, in both languages, and hold the rest (WEL-17, PUB-03).
+
+    Returns how many posts will be removed. Workers carry it out and read back until they are gone.
+    """
+    _reasoned(reason)
+    post = await posts.post(session, actor, Permission.TAKEDOWN_APPROVE, post_id)
+    deliveries = await _locked(session, m.Delivery.post_id == post.id)
+    marked = mark_for_takedown(deliveries, "takedown", now)
+    await _announce(session, post, actor, "takedown-asked", {"reason": reason, "posts": marked}, now)
+    return marked
+
+
+def mark_for_takedown(deliveries: Sequence[m.Delivery], code: str, now: datetime) -> int:
+    """Hold what is due and mark what is or may be public. The deliveries are locked by the caller, by id."""
+    marked = 0
+    for delivery in deliveries:
+        if delivery.state in {"due", "missed", "failed"}:
+            delivery.state, delivery.code = "held", code
+        elif delivery.state in {"sending", "unconfirmed", "published"} and delivery.takedown_at is None:
+            delivery.takedown_at, delivery.takedown_reason = now, code
+            delivery.next_attempt_at = now
+            marked += 1
+    return marked
+
+
+async def pause(session: AsyncSession, actor: Actor, reason: str, *, now: datetime) -> None:
+    """Stop every send of the organisation before its call (EMG-07)."""
+    _reasoned(reason)
+    actor.require(Permission.PAUSE, author=actor.person)
+    organisation = await _organisation(session, actor)
+    if organisation.paused_at is not None:
+        raise WrongState("already-paused")
+    organisation.paused_at, organisation.paused_by, organisation.pause_reason = now, actor.person, reason
+    await quality_log.append(session, organisation.id, "paused", {"reason": reason}, now=now, actor=actor.person)
+
+
+async def resume(session: AsyncSession, actor: Actor, reason: str, *, now: datetime) -> None:
+    """End the pause. What has become too late meanwhile is `missed` and asks."""
+    _reasoned(reason)
+    actor.require(Permission.PAUSE, author=actor.person)
+    organisation = await _organisation(session, actor)
+    if organisation.paused_at is None:
+        raise WrongState("not-paused")
+    organisation.paused_at = organisation.paused_by = organisation.pause_reason = None
+    await quality_log.append(session, organisation.id, "resumed", {"reason": reason}, now=now, actor=actor.person)
+    await session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+async def _organisation(session: AsyncSession, actor: Actor) -> m.Organisation:
+    return await session.get_one(
+        m.Organisation, actor.organisation, with_for_update=True, populate_existing=True
+    )
+
+
+async def _one(
+    session: AsyncSession, actor: Actor, permission: Permission, delivery_id: UUID
+) -> tuple[m.Delivery, m.Post]:
+    """One delivery and its post, both locked in the house's order."""
+    post_id = await session.scalar(
+        select(m.Delivery.post_id).where(
+            m.Delivery.id == delivery_id, m.Delivery.organisation_id == actor.organisation
+        )
+    )
+    if post_id is None:
+        raise NotFound("no-such-delivery")
+    post = await posts.post(session, actor, permission, post_id)
+    return (await _locked(session, m.Delivery.id == delivery_id))[0], post
+
+
+async def _locked(session: AsyncSession, condition: Any) -> list[m.Delivery]:
+    rows = await session.scalars(
+        select(m.Delivery)
+        .where(condition)
+        .order_by(m.Delivery.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+def _from(delivery: m.Delivery, *states: str) -> None:
+    if delivery.state not in states:
+        raise WrongState("delivery-state", state=delivery.state, wanted=", ".join(states))
+
+
+def _reasoned(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason-needed", "/reason")
+
+
+async def _announce(
+    session: AsyncSession, post: m.Post, actor: Actor, kind: str, payload: Mapping[str, Any], now: datetime
+) -> None:
+    """Log, and wake the workers when this commits."""
+    await quality_log.append(
+        session, post.organisation_id, kind, payload, now=now, actor=actor.person, post=post.id
+    )
+    await session.execute(select(func.pg_notify(CHANNEL, "")))
