@@ -1,0 +1,166 @@
+"""Where pictures lie: proved ones by their content, originals encrypted in quarantine. Source: MET-06.
+
+Both are plain files under one folder that only the service's user may enter; who may see what is decided elsewhere.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from gateway.media.process import Clean
+
+_NAME_DIGITS: Final = 64
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
+
+
+class NotStored(LookupError):  # noqa: N818 - an answer
+    """Nothing lies under this name."""
+
+
+class Damaged(Exception):  # noqa: N818 - a state of the file
+    """What lies there is not what was stored: another content, another key, or not whole."""
+
+
+class CleanStore:
+    """Proved pictures, named by the SHA-256 of their bytes. `home` is PORTH_HOME."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "media" / "clean"
+        _private_folder(self._folder)
+
+    def put(self, picture: Clean) -> str:
+        """Its name. Takes only what `Decoder` proved; storing it twice is harmless."""
+        if hashlib.sha256(picture.data).hexdigest() != picture.sha256:
+            raise Damaged(picture.sha256)
+        path = self._path(picture.sha256)
+        if not path.exists():
+            write_whole(path, picture.data)
+        return picture.sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Raises `NotStored`, and `Damaged` when the bytes are no longer those that were proved."""
+        data = _read(self._path(sha256), sha256)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Damaged(sha256)
+        return data
+
+    def has(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def delete(self, sha256: str) -> None:
+        """Deleting what is gone already is a success."""
+        self._path(sha256).unlink(missing_ok=True)
+
+    def _path(self, sha256: str) -> Path:
+        name = _checked(sha256, _NAME_DIGITS)
+        return self._folder / name[:2] / name
+
+
+class Quarantined(Struct, frozen=True):
+    id: str
+    """32 hexadecimal digits, random: an original's name says nothing of its content."""
+    sha256: str
+    """Of the original's bytes."""
+    size: int
+
+
+class Quarantine:
+    """Originals and evidence, each encrypted with a key of its own that the installation's key wraps.
+
+    A file is: `PQ1`, a nonce and the wrapped key (12 + 48 bytes), a nonce and the content (12 bytes, then the rest
+    with AES-GCM's tag). Both are bound to the id, so files cannot be exchanged. Deleting the file deletes its key.
+    """
+
+    _MAGIC: Final = b"PQ1"
+    _NONCE: Final = 12
+    _WRAPPED: Final = 48
+    _ID_DIGITS: Final = 32
+
+    def __init__(self, home: Path, key: bytes) -> None:
+        """`key` is 32 bytes."""
+        self._folder = home / "media" / "quarantine"
+        self._wrap = AESGCM(key)
+        _private_folder(self._folder)
+
+    def put(self, data: bytes) -> Quarantined:
+        name = secrets.token_hex(self._ID_DIGITS // 2)
+        about = name.encode("ascii")
+        key = AESGCM.generate_key(256)
+        first, second = secrets.token_bytes(self._NONCE), secrets.token_bytes(self._NONCE)
+        wrapped = self._wrap.encrypt(first, key, b"key" + about)
+        sealed = AESGCM(key).encrypt(second, data, b"content" + about)
+        write_whole(self._path(name), b"".join((self._MAGIC, first, wrapped, second, sealed)))
+        return Quarantined(id=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+    def read(self, name: str) -> bytes:
+        """The original's bytes. Raises `NotStored` and `Damaged`. Log each call: every view counts."""
+        data = _read(self._path(name), name)
+        about = name.encode("ascii")
+        at = len(self._MAGIC)
+        first, at = data[at : at + self._NONCE], at + self._NONCE
+        wrapped, at = data[at : at + self._WRAPPED], at + self._WRAPPED
+        second, at = data[at : at + self._NONCE], at + self._NONCE
+        try:
+            key = self._wrap.decrypt(first, wrapped, b"key" + about)
+            return AESGCM(key).decrypt(second, data[at:], b"content" + about)
+        except (InvalidTag, ValueError):
+            raise Damaged(name) from None
+
+    def delete(self, name: str) -> None:
+        """Deleting what is gone already is a success."""
+        self._path(name).unlink(missing_ok=True)
+
+    def names(self) -> frozenset[str]:
+        """Everything that lies here, for the sweep that deletes what no record knows."""
+        return frozenset(path.name for path in self._folder.glob("??/*") if not path.name.startswith("."))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / _checked(name, self._ID_DIGITS)[:2] / name
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """The whole file or none, even when the machine stops: written beside it, synced, renamed. Mode 0600."""
+    _private_folder(path.parent)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _private_folder(folder: Path) -> None:
+    """Only as private as we make it: folders that stood before keep their modes."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(mode=0o700, exist_ok=True)
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotStored(name) from None
+
+
+def _checked(name: str, digits: int) -> str:
+    """Names become paths, so they are nothing but the digits that we make."""
+    if len(name) != digits or not _HEXADECIMAL.issuperset(name):
+        raise NotStored(name)
+    return name
