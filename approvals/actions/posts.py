@@ -1,5 +1,6 @@
 """Finding a post and its versions, under the actor's reach. Shared by every action."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from approvals.content import Content
 from approvals.errors import NotFound, Stale, WrongState
 from approvals.findings import Finding
 from approvals.permissions import Actor, Permission
+from approvals.route import Outstanding, decode, outstanding
 
 
 class Submitted(NamedTuple):
@@ -71,3 +73,20 @@ async def submitted(
 async def authors(session: AsyncSession, post_id: UUID) -> frozenset[UUID]:
     """Everybody who wrote or edited any version."""
     return frozenset(await session.scalars(select(m.Version.author_id).where(m.Version.post_id == post_id)))
+
+
+async def decided(session: AsyncSession, case: Submitted) -> frozenset[str]:
+    return frozenset(
+        await session.scalars(select(m.Decision.finding).where(m.Decision.version_id == case.version.id))
+    )
+
+
+async def still_outstanding(
+    session: AsyncSession, case: Submitted, findings: Sequence[Finding]
+) -> tuple[Outstanding, ...]:
+    """`route.outstanding` with what the database holds about this version."""
+    route = await session.scalar(
+        select(m.Organisation.route).where(m.Organisation.id == case.post.organisation_id)
+    )
+    signed = set(await session.scalars(select(m.SignOff.step).where(m.SignOff.version_id == case.version.id)))
+    return outstanding(decode(route or ()), case.content, findings, signed, await decided(session, case))

@@ -15,7 +15,7 @@ from approvals.actions import posts, scheduling
 from approvals.errors import Blocked, Invalid, NotAllowed, NotFound, WrongState
 from approvals.findings import Finding, Severity, Where, blocks, decided_by
 from approvals.permissions import SIGNS, Actor, Permission
-from approvals.route import Outstanding, Step, decode, outstanding
+from approvals.route import Step
 from connectors.contract import Limits
 
 LOOKED_FOR: tuple[str, ...] = ("screens", "whiteboards", "wristbands", "badges", "number-plates")
@@ -43,7 +43,7 @@ async def sign_off(
     case = await posts.submitted(session, actor, SIGNS[step], post_id, digest)
     await _four_eyes(session, actor, case, step)
     fresh = await _fresh(session, case, platforms, now)
-    first = next(iter(await still_outstanding(session, case, fresh)), None)
+    first = next(iter(await posts.still_outstanding(session, case, fresh)), None)
     if first is None or first.step != step:
         raise WrongState("not-this-step", step=step, next=first.step if first else "")
     if first.undecided:
@@ -84,7 +84,7 @@ async def decide(
     actor.require(SIGNS[decided_by(found)], team=case.post.team_id)
     if actor.person in await posts.authors(session, case.post.id):
         raise NotAllowed("own-work")
-    if finding in await _decided(session, case):
+    if finding in await posts.decided(session, case):
         raise WrongState("already-decided")
     made = m.Decision(
         version_id=case.version.id, finding=finding, code=found.code, reason=reason, person_id=actor.person,
@@ -176,23 +176,6 @@ async def _fresh(
     if blocks(timed):
         raise Blocked("blocked-since", blocks(timed))
     return tuple({f.key: f for f in (*case.findings, *timed)}.values())
-
-
-async def _decided(session: AsyncSession, case: posts.Submitted) -> frozenset[str]:
-    return frozenset(
-        await session.scalars(select(m.Decision.finding).where(m.Decision.version_id == case.version.id))
-    )
-
-
-async def still_outstanding(
-    session: AsyncSession, case: posts.Submitted, findings: Sequence[Finding]
-) -> tuple[Outstanding, ...]:
-    """`route.outstanding` with what the database holds about this version."""
-    route = await session.scalar(
-        select(m.Organisation.route).where(m.Organisation.id == case.post.organisation_id)
-    )
-    signed = set(await session.scalars(select(m.SignOff.step).where(m.SignOff.version_id == case.version.id)))
-    return outstanding(decode(route or ()), case.content, findings, signed, await _decided(session, case))
 
 
 async def _log(

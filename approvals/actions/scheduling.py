@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import checks, evidence, quality_log
 from approvals import models as m
-from approvals.actions import posts, reviewing
+from approvals.actions import posts
 from approvals.content import Content, window
 from approvals.errors import Blocked, Invalid, NotFound, WrongState
 from approvals.findings import Finding, blocks
@@ -94,7 +94,7 @@ async def _approved(
     if blocks(timed):
         raise Blocked("blocked-since", blocks(timed))
     findings: tuple[Finding, ...] = tuple({f.key: f for f in (*case.findings, *timed)}.values())
-    missing = await reviewing.still_outstanding(session, case, findings)
+    missing = await posts.still_outstanding(session, case, findings)
     if missing:
         raise WrongState("not-approved", steps=", ".join(o.step for o in missing))
 
