@@ -77,6 +77,12 @@ class Text:
         return tuple(Word(m[0].rstrip("'"), m.start(), m.start() + len(m[0].rstrip("'"))) for m in _WORD.finditer(self.prose))
 
     @cached_property
+    def shouting(self) -> bool:
+        """Mostly capitals, so that a capital tells no name."""
+        letters = [c for c in self.nfc[:2_000] if c.isalpha()]
+        return sum(c.isupper() for c in letters) * 2 > len(letters)
+
+    @cached_property
     def sentences(self) -> tuple[Span, ...]:
         """Spans of sentences and lines that hold at least one letter or digit."""
         spans, start = [], 0
