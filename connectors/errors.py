@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - these names say what happened; that they are errors, the base says
 """The five ways in which a platform call can fail. A connector raises nothing else.
 
     PublishingError

@@ -1,0 +1,182 @@
+"""Facebook Pages, over facebook-sdk. Source: platforms.md 3.
+
+Pictures, even one, are staged unpublished in `prepare` and attached by the call that makes the post: so that call
+carries no upload, and what fails before it has posted nothing.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import facebook
+import msgspec
+
+from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Picture, Receipt
+from connectors.errors import AuthExpired, OutcomeUnknown, Rejected, Retryable
+from connectors.graph import classify, is_gone
+from connectors.http import Line, Unreadable, Wire
+from connectors.limits import LIMITS
+from connectors.matching import choose, since
+from connectors.matching import normal as normal_text
+
+HOSTS = ("graph.facebook.com",)
+
+
+class Facebook:
+    platform = "facebook"
+    limits = LIMITS["facebook"]
+    secret_names = ("page_token", "app_secret")
+    """`app_secret` may be empty: it signs each call, where the app demands that."""
+    repeat_safe_for: timedelta | None = None
+
+    def __init__(self, wire: Wire) -> None:
+        self._line = Line(wire, HOSTS, classify)
+
+    async def verify(self, credentials: Credentials) -> Identity:
+        page = await self._line.call(self._me, credentials)
+        return Identity(account=page["id"], name=page["name"], url=page.get("link"))
+
+    async def prepare(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> None:
+        with self._line.deadline():
+            page = await self._line.call(self._me, credentials)
+            if page["id"] != credentials.account:
+                raise AuthExpired("other-account", f"these are the credentials of {page['id']}")
+            for picture in outgoing.media:
+                if picture.sha256 in attempt.state.get("media", {}):
+                    continue
+                content = await attempt.read(picture.sha256)
+                photo = await self._line.call(self._stage, credentials, picture, content)
+                kept = {**attempt.state.get("media", {}), picture.sha256: photo}
+                await attempt.save({**attempt.state, "media": kept})
+
+    async def publish(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Receipt:
+        staged = attempt.state.get("media", {})
+        if any(picture.sha256 not in staged for picture in outgoing.media):
+            raise Retryable("not-prepared")
+        photos = [staged[picture.sha256] for picture in outgoing.media]
+        try:
+            post = await self._line.call(self._create, credentials, outgoing, photos, making=True)
+        except OutcomeUnknown:
+            await attempt.save({**attempt.state, "unknown": True})
+            raise
+        except Rejected as refusal:
+            if refusal.code == "duplicate" and attempt.state.get("unknown"):
+                # the twin may be this attempt's own earlier post, whose answer was lost
+                raise OutcomeUnknown("duplicate", refusal.detail) from None
+            raise
+        return self._receipt(post, datetime.now(UTC))
+
+    async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
+        posts = await self._line.call(self._published, credentials, since(attempt))
+        wanted = normal_text(outgoing.text)
+        return choose(
+            (
+                self._receipt(post["id"], datetime.fromisoformat(post["created_time"]))
+                for post in posts
+                if normal_text(post.get("message", "")) == wanted
+            ),
+            attempt,
+        )
+
+    async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
+        with self._line.deadline():
+            post = await self._line.call(self._get, credentials, receipt.id, "id,message,created_time")
+        return None if post is None else Outgoing(text=post.get("message", ""), languages=())
+
+    async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
+        """The pictures too: they were uploaded on their own, and may outlive the post in an album."""
+        with self._line.deadline():
+            fields = "attachments{type,target,subattachments{type,target}}"
+            post = await self._line.call(self._get, credentials, receipt.id, fields)
+            for one in (receipt.id, *_photos(post or {})):
+                await self._line.call(self._delete, credentials, one)
+
+    async def refresh(self, credentials: Credentials) -> Credentials | None:  # noqa: ARG002 - the contract's shape
+        return None  # a page token from a long-lived user token has no fixed end
+
+    # Below: in the pool, blocking.
+
+    def _graph(self, credentials: Credentials) -> Any:
+        graph = facebook.GraphAPI(credentials.secrets["page_token"], session=self._line.session())
+        graph.version = self._line.wire.graph_version  # the constructor refuses every version still alive
+        return graph
+
+    def _me(self, credentials: Credentials) -> dict[str, Any]:
+        # a user has no category, so a user's token fails here instead of posting elsewhere
+        me = self._graph(credentials).get_object("me", fields="id,name,link,category", **_proof(credentials))
+        return _with(me, "id", "name")
+
+    def _stage(self, credentials: Credentials, picture: Picture, content: bytes) -> str:
+        name = f"picture.{picture.media_type.removeprefix('image/')}"
+        fields = {"published": "false", **_proof(credentials)}
+        if picture.alt:
+            fields["alt_text_custom"] = picture.alt
+        path = f"{credentials.account}/photos"
+        photo = self._graph(credentials).put_photo((name, content, picture.media_type), path, **fields)
+        return str(_with(photo, "id")["id"])
+
+    def _create(self, credentials: Credentials, outgoing: Outgoing, photos: list[str]) -> str:
+        fields: dict[str, str] = {"message": outgoing.text, **_proof(credentials)}
+        if photos:
+            # the SDK would send a list as nonsense, without an error
+            fields["attached_media"] = msgspec.json.encode([{"media_fbid": photo} for photo in photos]).decode()
+        elif outgoing.link:
+            fields["link"] = outgoing.link
+        post = self._graph(credentials).put_object(credentials.account, "feed", **fields)
+        return str(_with(post, "id")["id"])
+
+    def _published(self, credentials: Credentials, start: datetime) -> list[dict[str, Any]]:
+        posts = self._graph(credentials).get_connections(
+            credentials.account, "published_posts",
+            fields="id,message,created_time", since=int(start.timestamp()), limit=100, **_proof(credentials),
+        )  # fmt: skip
+        return [_with(post, "id", "created_time") for post in _with(posts, "data")["data"]]
+
+    def _get(self, credentials: Credentials, post: str, fields: str) -> dict[str, Any] | None:
+        try:
+            return _with(self._graph(credentials).get_object(post, fields=fields, **_proof(credentials)), "id")
+        except facebook.GraphAPIError as error:
+            if is_gone(error.result):
+                return None
+            raise
+
+    def _delete(self, credentials: Credentials, what: str) -> None:
+        graph = self._graph(credentials)
+        try:
+            answer = graph.request(f"{graph.version}/{what}", args=_proof(credentials), method="DELETE")
+        except facebook.GraphAPIError as error:
+            if is_gone(error.result):
+                return
+            raise
+        if _with(answer, "success")["success"] is not True:
+            raise Unreadable("not deleted")
+
+    def _receipt(self, post: str, at: datetime) -> Receipt:
+        return Receipt(id=post, url=self._line.wire.link("facebook", post, f"https://www.facebook.com/{post}"), at=at)
+
+
+def _proof(credentials: Credentials) -> dict[str, str]:
+    secret = credentials.secrets.get("app_secret")
+    if not secret:
+        return {}
+    token = credentials.secrets["page_token"].encode()
+    return {"appsecret_proof": hmac.new(secret.encode(), token, hashlib.sha256).hexdigest()}
+
+
+def _with(answer: Any, *names: str) -> dict[str, Any]:
+    """The answer, if it has these: the SDK passes a refusal without `error` as a success."""
+    if not isinstance(answer, dict) or any(name not in answer for name in names):
+        raise Unreadable(f"without {' or '.join(names)}")
+    return answer
+
+
+def _photos(post: Mapping[str, Any]) -> list[str]:
+    """Ids of the pictures of a post, from its attachments one level deep."""
+    shown = [
+        one
+        for attachment in post.get("attachments", {}).get("data", [])
+        for one in attachment.get("subattachments", {}).get("data", []) or [attachment]
+    ]
+    return [one["target"]["id"] for one in shown if one.get("type") == "photo" and "id" in one.get("target", {})]

@@ -1,0 +1,84 @@
+"""What Meta's Graph API says when it refuses: Facebook, Instagram and Threads. Source: platforms.md 3.3, 12.3."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected
+from connectors.http import Exchange
+
+GONE = (100, 33)
+"""Code and subcode: the object does not exist, or is not yours to see."""
+
+_LIMITS = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
+_TOKEN = frozenset({102, 190, 463, 467})
+_PERMISSION = frozenset({3, 10, *range(200, 300)})
+
+_SUBCODES: Mapping[int, tuple[type[PublishingError], str]] = {
+    1366046: (Rejected, "picture-refused"),
+    1366051: (Rejected, "duplicate"),
+    1346003: (Rejected, "abusive"),
+    1609008: (Rejected, "link-refused"),
+    1404078: (AuthExpired, "permission"),
+    1404112: (AuthExpired, "policy-block"),
+    2207005: (Rejected, "picture-format"),
+    2207004: (Rejected, "picture-too-large"),
+    2207009: (Rejected, "picture-ratio"),
+    2207010: (Rejected, "too-long"),
+    2207052: (Rejected, "picture-not-fetched"),
+}
+
+
+def classify(exchange: Exchange) -> PublishingError | None:
+    """By the body alone: the status varies, and neither it nor the content type can be relied on."""
+    error = error_of(exchange.json())
+    code, subcode = error.get("code"), error.get("error_subcode", 0)
+    detail = str(error.get("message", ""))
+    if subcode in {1390008, 2207042}:
+        return RateLimited(_regained(exchange), detail=detail)
+    if subcode in _SUBCODES:
+        kind, word = _SUBCODES[subcode]
+        return kind(word, detail)
+    if code in _LIMITS:
+        return RateLimited(_regained(exchange), detail=detail)
+    if code in _TOKEN:
+        return AuthExpired("token-refused", detail)
+    if code in _PERMISSION:
+        return AuthExpired("permission", detail)
+    return _by_code(code, detail)
+
+
+def _by_code(code: object, detail: str) -> PublishingError | None:
+    match code:
+        case 100 if "node type (User)" in detail:
+            return AuthExpired("not-a-page-token", detail)
+        case 100:
+            return Rejected("invalid", detail)
+        case 368:
+            return AuthExpired("policy-block", detail)
+        case 506:
+            return Rejected("duplicate", detail)
+    return None  # 1 and 2 mean that the platform does not know either
+
+
+def error_of(body: Any) -> Mapping[str, Any]:
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def is_gone(body: Any) -> bool:
+    """Whether a refusal says that the object does not exist (any more)."""
+    error = error_of(body)
+    return (error.get("code"), error.get("error_subcode")) == GONE
+
+
+def _regained(exchange: Exchange) -> datetime | None:
+    """When calls are taken again, from the page's own usage header."""
+    try:
+        usage = msgspec.json.decode(exchange.headers["x-business-use-case-usage"])
+        minutes = max(int(entry["estimated_time_to_regain_access"]) for entries in usage.values() for entry in entries)
+    except (KeyError, ValueError, TypeError, AttributeError, msgspec.DecodeError):
+        return None
+    return datetime.now(UTC) + timedelta(minutes=minutes)

@@ -1,0 +1,45 @@
+"""Whether a post seen on a platform is the one that an attempt may have made."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import regex
+
+from connectors.contract import Absent, Attempt, Finding, Found, Receipt, Unsure
+from connectors.counting import links
+
+CLOCKS = timedelta(seconds=2)
+"""Platforms' times are in whole seconds, and their clock is not ours."""
+
+_SCHEME = regex.compile(r"^https?://", regex.IGNORECASE)
+
+
+def since(attempt: Attempt) -> datetime:
+    """A post made earlier is another post."""
+    return attempt.started.replace(microsecond=0) - CLOCKS
+
+
+def choose(candidates: Iterable[Receipt], attempt: Attempt, *, authoritative: bool = False) -> Finding:
+    """One new post with this text is ours, several are a person's question, none proves nothing.
+
+    `authoritative`: none does prove that there is no such post.
+    """
+    earliest = since(attempt)
+    new = tuple(one for one in candidates if one.at >= earliest and one.id not in attempt.attached)
+    if len(new) == 1:
+        return Found(new[0])
+    return Absent() if authoritative and not new else Unsure(new)
+
+
+def normal(text: str) -> str:
+    """A text for comparison: NFC, one kind of space, links without scheme, case of host and final slash."""
+    text = unicodedata.normalize("NFC", text)
+    for start, end in reversed(links(text)):
+        text = text[:start] + _bare(text[start:end]) + text[end:]
+    return " ".join(text.split())
+
+
+def _bare(url: str) -> str:
+    host, slash, path = _SCHEME.sub("", url).partition("/")
+    return (host.lower() + slash + path).rstrip("/")

@@ -1,0 +1,13 @@
+"""A local stand-in for the platforms, for rehearsal: `porth sandbox`. Nothing sent to it leaves this machine.
+
+Any token of the form `sandbox-<platform>-<name>` is an account. `demo_credentials` makes the whole set of secrets.
+"""
+
+from connectors.contract import Credentials
+from connectors.registry import secret_names
+from connectors.sandbox.store import number_of
+
+
+def demo_credentials(platform: str, name: str) -> Credentials:
+    """Credentials that the sandbox takes for the account `name`."""
+    return Credentials(number_of(platform, name), dict.fromkeys(secret_names(platform), f"sandbox-{platform}-{name}"))

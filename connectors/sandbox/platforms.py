@@ -1,0 +1,19 @@
+"""Every stand-in: one line each."""
+
+from connectors.sandbox.calls import Platform
+from connectors.sandbox.facebook import FACEBOOK
+from connectors.sandbox.x import X
+
+PLATFORMS: tuple[Platform, ...] = (
+    X,
+    FACEBOOK,
+)
+BY_NAME = {platform.name: platform for platform in PLATFORMS}
+_BY_HOST = {host: platform for platform in PLATFORMS for host in platform.hosts}
+_SELF_HOSTED = tuple(platform for platform in PLATFORMS if not platform.hosts)
+
+
+def candidates(host: str) -> tuple[Platform, ...]:
+    """Who answers for a host: one platform, or for an unknown host the self-hosted ones, told apart by path."""
+    known = _BY_HOST.get(host)
+    return (known,) if known else _SELF_HOSTED
