@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -16,7 +17,8 @@ from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import NullPool, text
 from sqlalchemy import create_engine as create_blocking_engine
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -58,7 +60,7 @@ def create_engine(url: str, *, role: str | None = APPLICATION_ROLE, pool_size: i
 
     Values never appear in its errors or logs.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+psycopg://",
         connect_args=connection_parameters(url, role=role),
         pool_pre_ping=True,  # or the first request after a restart of the database fails
@@ -66,6 +68,8 @@ def create_engine(url: str, *, role: str | None = APPLICATION_ROLE, pool_size: i
         max_overflow=pool_size,
         hide_parameters=True,
     )
+    listen(engine.sync_engine, "handle_error", _keep_only_the_sentence)
+    return engine
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -90,6 +94,14 @@ def plain_url(url: str) -> str:
     """The URL as libpq knows it: a `postgresql+psycopg://` one is what SQLAlchemy's users write."""
     scheme, _, rest = url.partition("://")
     return f"postgresql://{rest}" if scheme.startswith(("postgresql+", "postgres+")) else url
+
+
+def _keep_only_the_sentence(context: ExceptionContext) -> None:
+    """Below its first sentence PostgreSQL repeats the row that it refused: personal data, on its way to a log."""
+    original, wrapped = context.original_exception, context.sqlalchemy_exception
+    if isinstance(original, psycopg.Error) and wrapped is not None and original.diag.message_primary:
+        original.args = (original.diag.message_primary,)
+        wrapped.args = (f"({type(original).__name__}) {original}",)
 
 
 def migrate(url: str) -> None:

@@ -7,8 +7,10 @@ migrated once, into a template; each test that asks for `database` gets a copy o
 import ipaddress
 import os
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,13 +30,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_server() -> Iterator[str]:
     """The URL of a database from which others can be created."""
     given = os.environ.get("DATABASE_URL")
     if given:
         yield plain_url(given)
         return
-    with embedded.cluster(tmp_path_factory.mktemp("porth"), durable=False) as cluster:
+    # not in pytest's own temporary folder: that is closed to the user the server runs as when root runs the tests
+    with tempfile.TemporaryDirectory(prefix="porth-") as home, embedded.cluster(Path(home), durable=False) as cluster:
         yield cluster.url("postgres")
 
 

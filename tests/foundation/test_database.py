@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from approvals.models import Base
 from gateway import database as porth_database
-from gateway.database import APPLICATION_ROLE, connection_parameters, migrate, pending, plain_url
+from gateway.database import APPLICATION_ROLE, connection_parameters, migrate, pending
 from gateway.faults import Fault
 
 
@@ -45,13 +46,17 @@ def test_four_processes_that_migrate_at_once_all_succeed(empty_database: str) ->
 
 
 def test_the_migrated_database_is_what_the_models_say(database: str) -> None:
-    engine = create_engine("postgresql+psycopg://", connect_args={"conninfo": plain_url(database)}, poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", connect_args=connection_parameters(database, role=None), poolclass=NullPool
+    )
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_failing_revision_leaves_nothing_behind(empty_database: str, tmp_path, monkeypatch) -> None:
+def test_a_failing_revision_leaves_nothing_behind(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "migrations"
     (broken / "versions").mkdir(parents=True)
     (broken / "env.py").write_text((porth_database.MIGRATIONS / "env.py").read_text())
@@ -108,9 +113,9 @@ async def test_an_error_never_shows_the_values_of_the_statement(
     migrate(empty_database)
     engine = porth_database.create_engine(empty_database, role=None)
     async with engine.connect() as connection:
-        await connection.execute(text("CREATE TABLE people (name text CHECK (length(name) < 3))"))
+        await connection.execute(text("CREATE TABLE sample (name text CHECK (length(name) < 3))"))
         with pytest.raises(IntegrityError) as caught:
-            await connection.execute(text("INSERT INTO people VALUES (:name)"), {"name": "Angharad"})
+            await connection.execute(text("INSERT INTO sample VALUES (:name)"), {"name": "Angharad"})
     await engine.dispose()
     assert "Angharad" not in str(caught.value)
 
