@@ -26,12 +26,13 @@ _TAGS: Final = (
     (re.compile(r"Thumbnail|PreviewImage|JpgFromRaw|OtherImage"), "thumbnail"),
     (re.compile(r"Comment|Description|Caption|Keywords|Subject|Title|Headline|ObjectName|Document|Text|XP[A-Z]"),
      "comment"),
-    (re.compile(r"MotionPhoto|MicroVideo|EmbeddedVideo|MediaData|LivePhoto|ContentIdentifier"), "motion photo"),
-    (re.compile(r"Depth|Auxiliary|AuxType|HDRGainMap|GainMap|PortraitEffects"), "further pictures"),
+    (re.compile(r"MotionPhoto|MicroVideo|EmbeddedVideo|LivePhoto|ContentIdentifier"), "motion photo"),
+    (re.compile(r"DepthMap|DepthImage|DepthData|Auxiliary|AuxType|HDRGainMap|GainMap|PortraitEffects"), "further pictures"),
     (re.compile(r"^Orientation$"), "orientation"),
 )  # fmt: skip
 _STRUCTURE: Final = frozenset({"File", "ExifTool", "Composite", "JFIF", "PNG", "RIFF", "GIF", "QuickTime", "Meta"})
 """Groups that describe the picture itself; their tags count only where `_TAGS` names them."""
+_EXIF: Final = frozenset({"IFD0", "ExifIFD", "InteropIFD"})
 
 
 def kinds(tags: Iterable[str]) -> frozenset[str]:
@@ -40,12 +41,10 @@ def kinds(tags: Iterable[str]) -> frozenset[str]:
     for name in tags:
         group, _, tag = name.partition(":")
         named = {kind for pattern, kind in _GROUPS if pattern.search(group)}
-        if group not in {"ExifTool", "Composite"} and not (group == "File" and tag.startswith("FileModify")):
+        if group not in {"ExifTool", "Composite"} and "colour profile" not in named:
             named |= {kind for pattern, kind in _TAGS if pattern.search(tag)}
-        if not named and group not in _STRUCTURE and not group.startswith(("IFD", "ExifIFD", "InteropIFD")):
-            named = {"other"}
-        if not named and group in {"IFD0", "ExifIFD", "InteropIFD"}:
-            named = {"exif"}
+        if not named and group not in _STRUCTURE:
+            named = {"exif"} if group in _EXIF else {"other"}
         found |= named
     return frozenset(found)
 
