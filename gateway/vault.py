@@ -1,0 +1,117 @@
+"""Small secrets at rest: platform credentials, contact details, one-time-password seeds.
+
+Sealed is `version (1 byte) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag`. The context (which account,
+which field) is authenticated with it, so a sealed value copied to another row does not open there.
+
+A key file has one key a line, base64 of 32 bytes, oldest first: the last line seals, all of them open. To rotate,
+add a line, seal everything again, and remove the old line.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gateway.faults import Fault
+from gateway.settings import Settings
+
+VERSION = b"\x01"
+KEY_BYTES = 32
+ID_BYTES = 4
+NONCE_BYTES = 12
+HEAD_BYTES = len(VERSION) + ID_BYTES
+
+
+class CannotOpenError(Exception):
+    """Sealed with a key that is not here, for another context, or changed since."""
+
+
+class Vault:
+    """`keys` are oldest first; the newest seals."""
+
+    def __init__(self, *keys: bytes) -> None:
+        if not keys or any(len(key) != KEY_BYTES for key in keys):
+            raise ValueError(f"a vault takes one or more keys of {KEY_BYTES} bytes")
+        self._keys = {_key_id(key): key for key in keys}
+        self._newest = _key_id(keys[-1])
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._keys)} keys)"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The vault of a key file's text. Raises `ValueError`."""
+        try:
+            return cls(*(base64.b64decode(line, validate=True) for line in text.split()))
+        except binascii.Error as error:
+            raise ValueError("a key is base64") from error
+
+    def seal(self, plaintext: bytes, context: bytes) -> bytes:
+        head, nonce = VERSION + self._newest, os.urandom(NONCE_BYTES)
+        return head + nonce + AESGCM(self._keys[self._newest]).encrypt(nonce, plaintext, head + context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """The plaintext. Raises `CannotOpenError`."""
+        head, rest = sealed[:HEAD_BYTES], sealed[HEAD_BYTES:]
+        key = self._keys.get(head[len(VERSION) :])
+        if key is None or not head.startswith(VERSION):
+            raise CannotOpenError
+        try:
+            return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], head + context)
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpenError from error
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it; rotation seals again what it did not."""
+        return sealed.startswith(VERSION + self._newest)
+
+    def derive(self, purpose: str) -> tuple[bytes, ...]:
+        """32-byte keys for one purpose (signing addresses, say), newest first: sign with the first, accept all."""
+        info = b"porth derived key: " + purpose.encode()
+        newest_first = reversed(self._keys.values())
+        return tuple(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key) for key in newest_first)
+
+
+def load(settings: Settings) -> Vault:
+    """The installation's vault. Its key file is made at first start, closed to everybody else."""
+    if settings.key is not None:
+        return _parse(settings.key, "PORTH_KEY")
+    path = settings.key_file
+    if not path.exists():
+        _make_key_file(path)
+    return _parse(path.read_text(encoding="ascii", errors="replace"), str(path))
+
+
+def _make_key_file(path: Path) -> None:
+    """Whole or not at all, and the first of two processes wins."""
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as file:  # made 0600
+        file.write(new_key() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(file.name)
+
+
+def new_key() -> str:
+    """One line of a key file."""
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+def _parse(text: str, where: str) -> Vault:
+    try:
+        return Vault.parse(text)
+    except ValueError as error:
+        raise Fault("vault.unusable", where=where) from error
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"porth key id: " + key).digest()[:ID_BYTES]
