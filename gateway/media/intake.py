@@ -88,9 +88,14 @@ def sniff(data: bytes) -> str:
 
 def admit(data: bytes, limits: IntakeLimits) -> str:
     """The media type of a file that may be decoded. Raises `PictureRefused`."""
-    if len(data) > limits.bytes:
-        raise PictureRefused("MEDIA-BYTES", size=_megabytes(len(data)), most=_megabytes(limits.bytes))
+    check_bytes(len(data), limits)
     return sniff(data)
+
+
+def check_bytes(size: int, limits: IntakeLimits) -> None:
+    """Raises `PictureRefused`; asked before a file is read, too."""
+    if size > limits.bytes:
+        raise PictureRefused("MEDIA-BYTES", size=_megabytes(size), most=_megabytes(limits.bytes))
 
 
 def check_size(width: int, height: int, limits: IntakeLimits) -> None:

@@ -27,7 +27,7 @@ _TAGS: Final = (
     (re.compile(r"Comment|Description|Caption|Keywords|Subject|Title|Headline|ObjectName|Document|Text|XP[A-Z]"),
      "comment"),
     (re.compile(r"MotionPhoto|MicroVideo|EmbeddedVideo|LivePhoto|ContentIdentifier"), "motion photo"),
-    (re.compile(r"DepthMap|DepthImage|DepthData|Auxiliary|AuxType|HDRGainMap|GainMap|PortraitEffects"), "further pictures"),
+    (re.compile(r"DepthMap|DepthImage|DepthData|Auxiliary|AuxType|GainMap|PortraitEffects"), "further pictures"),
     (re.compile(r"^Orientation$"), "orientation"),
 )  # fmt: skip
 _STRUCTURE: Final = frozenset({"File", "ExifTool", "Composite", "JFIF", "PNG", "RIFF", "GIF", "QuickTime", "Meta"})

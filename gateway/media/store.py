@@ -6,7 +6,6 @@ Both are plain files under one folder that only the service's user may enter; wh
 import hashlib
 import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +40,7 @@ class CleanStore:
             raise Damaged(picture.sha256)
         path = self._path(picture.sha256)
         if not path.exists():
+            _private_folder(path.parent)
             write_whole(path, picture.data)
         return picture.sha256
 
@@ -96,7 +96,9 @@ class Quarantine:
         first, second = secrets.token_bytes(self._NONCE), secrets.token_bytes(self._NONCE)
         wrapped = self._wrap.encrypt(first, key, b"key" + about)
         sealed = AESGCM(key).encrypt(second, data, b"content" + about)
-        write_whole(self._path(name), b"".join((self._MAGIC, first, wrapped, second, sealed)))
+        path = self._path(name)
+        _private_folder(path.parent)
+        write_whole(path, b"".join((self._MAGIC, first, wrapped, second, sealed)))
         return Quarantined(id=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
     def read(self, name: str) -> bytes:
@@ -125,18 +127,17 @@ class Quarantine:
         return self._folder / _checked(name, self._ID_DIGITS)[:2] / name
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """The whole file or none, even when the machine stops: written beside it, synced, renamed. Mode 0600."""
-    _private_folder(path.parent)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".")
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """The whole file or none, even when the machine stops: written beside it, synced, renamed."""
+    beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(beside).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
