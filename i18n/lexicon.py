@@ -50,9 +50,13 @@ def english_stems(word: str) -> tuple[str, ...]:
 
 @cache
 def load() -> Lexicon:
+    return load_from(DATA)
+
+
+def load_from(path: Path) -> Lexicon:
     tables: dict[str, dict[str, dict[str, float]]] = {"en": {}, "cy": {}}
     weights: dict[str, dict[str, float]] = {"en": {}, "cy": {}}
-    with gzip.open(DATA, "rt", encoding="utf-8") as lines:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             direction, stem, weight, *pairs = line.rstrip("\n").split("\t")
             weights[direction][stem] = int(weight) / 16

@@ -39,7 +39,7 @@ _SCALES = {"mil": 1e3, "fil": 1e3, "thousand": 1e3, "k": 1e3, "miliwn": 1e6, "fi
            "biliwn": 1e9, "filiynau": 1e9, "billion": 1e9, "bn": 1e9}  # fmt: skip
 _DIGITS = re.compile(
     r"(?<![\d])(?P<money>[£€$]\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>\s?(?:k|m|mn|bn)\b|\s(?:mil|fil|miliwn|filiwn|biliwn|thousand|million|billion)\b)?"
-    r"(?P<percent>\s?(?:%|per cent\b|percent\b|y cant\b))?(?P<pence>(?:p|c)\b(?!\.))?(?P<ordinal>(?:st|nd|rd|th|af|il|ail|ydd|edd|fed|eg|ain|ed)\b)?"
+    r"(?P<percent>\s?(?:%(?:\s+y cant\b)?|per cent\b|percent\b|y cant\b))?(?P<pence>(?:p|c)\b(?!\.))?(?P<ordinal>(?:st|nd|rd|th|af|il|ail|ydd|edd|fed|eg|ain|ed)\b)?"
 )
 _AFTER = re.compile(r"[\s-]{0,2}(?:o\s+|of\s+)?([^\W\d_]+)")
 _AGE_CY = re.compile(r"\s*(?:-\w+\s*)?(?:mlwydd\s+)?oed(?:rwydd)?\b")
@@ -49,6 +49,7 @@ _HALVES = {
     "half": 0.5, "hanner": 0.5, "quarter": 0.25, "quarters": 0.25, "chwarter": 0.25, "chwarteri": 0.25,
 }  # fmt: skip
 _THREE = {"three", "tri", "dri", "thri"}
+_DETERMINERS = {"y", "yr", "ill", "eich", "ein", "eu", "the"}  # "y ddau" is both
 _FAIRLY = ("deg", "ddeg")  # "yn deg" is fairly, "yn ddeg oed" ten years old
 _NOT_A_HALF = {"hanner": {"dydd", "nos"}, "half": {"past"}}
 
@@ -170,7 +171,8 @@ def _word_quantity(prose: str, words: tuple[Word, ...], at: int, reading: numera
     unit, half, stop = unit_after(prose, last.end)
     if reading.noun is not None:
         unit, stop = _UNITS.get(words[at + reading.noun].text, ""), last.end
-    optional = reading.amount == 1 and not half or (reading.amount == 2 and before in ("y", "ill", "eich", "ein", "eu", "the", "yr"))
+    both = reading.amount == 2 and (before in _DETERMINERS or before.endswith("'r"))
+    optional = not half and (both or reading.amount in (0, 1))
     kind: Literal["money", "duration", "number"] = "money" if unit in ("£", "p") else "duration" if unit in _MINUTES or unit in _MONTHS else "number"
     return Quantity(kind, reading.amount + half, unit, (first.start, stop), in_words=True, optional=optional)
 

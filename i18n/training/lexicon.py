@@ -1,13 +1,14 @@
 """Learns `i18n/data/lexicon.gz` by IBM Model 1 in both directions: `python -m i18n.training.lexicon PAIRS.jsonl.gz`.
 
-The pairs themselves do not ship: a word's likely translations and its frequency do. `--every N --skip K` leaves
-each N-th pair out for measuring.
+The pairs themselves do not ship: a word's likely translations and its frequency do. `--without K` leaves out one
+sixth of the sources (`fold`), to measure on texts of sources that were not learned from.
 """
 
 import argparse
 import gzip
 import json
 import math
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from i18n.lexicon import DATA, english_stems, welsh_stems
 from i18n.words import Text
 
+FOLDS = 6
 ROUNDS = 6
 MOST_WORDS = 60  # longer texts teach little about which word is whose
 LEAST_SEEN = 2
@@ -28,9 +30,13 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def read_pairs(path: Path) -> list[tuple[str, str]]:
+def read_pairs(path: Path) -> list[dict[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [(pair["cy"], pair["en"]) for pair in map(json.loads, lines)]
+        return [json.loads(line) for line in lines]
+
+
+def fold(source: str) -> int:
+    return zlib.crc32(source.encode()) % FOLDS
 
 
 def stems(text: str, language: str) -> list[str]:
@@ -109,12 +115,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--out", type=Path, default=DATA)
-    parser.add_argument("--every", type=int, default=0)
-    parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--without", type=int, choices=range(FOLDS))
     arguments = parser.parse_args()
-    pairs = read_pairs(arguments.pairs)
-    if arguments.every:
-        pairs = [pair for i, pair in enumerate(pairs) if i % arguments.every != arguments.skip]
+    pairs = [(p["cy"], p["en"]) for p in read_pairs(arguments.pairs) if fold(p["repo"]) != arguments.without]
     write(arguments.out, pairs)
 
 
