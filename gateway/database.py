@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.faults import Fault
+from gateway.settings import plain_url
 
 APPLICATION_ROLE = "porth_app"
 OLDEST = 15
@@ -88,12 +89,6 @@ def connection_parameters(url: str, *, role: str | None = APPLICATION_ROLE) -> d
         "application_name": parameters.get("application_name", "porth"),
         "connect_timeout": parameters.get("connect_timeout", 10),
     }
-
-
-def plain_url(url: str) -> str:
-    """The URL as libpq knows it: a `postgresql+psycopg://` one is what SQLAlchemy's users write."""
-    scheme, _, rest = url.partition("://")
-    return f"postgresql://{rest}" if scheme.startswith(("postgresql+", "postgres+")) else url
 
 
 def _keep_only_the_sentence(context: ExceptionContext) -> None:

@@ -16,7 +16,6 @@ from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
 from connectors.http import Wire
-from gateway.database import plain_url
 from gateway.faults import Fault
 from i18n.messages import Language
 
@@ -105,6 +104,12 @@ def open_home(settings: Settings) -> Path:
     except OSError as error:
         raise Fault("settings.home", folder=str(home), said=error.strerror) from error
     return home
+
+
+def plain_url(url: str) -> str:
+    """The URL as libpq knows it: a `postgresql+psycopg://` one is what SQLAlchemy's users write."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql://{rest}" if scheme.startswith(("postgresql+", "postgres+")) else url
 
 
 def _with_defaults(values: dict[str, Any]) -> Settings:

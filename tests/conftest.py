@@ -21,7 +21,8 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway import embedded
-from gateway.database import create_engine, create_sessions, migrate, plain_url
+from gateway.database import create_engine, create_sessions, migrate
+from gateway.settings import plain_url
 
 
 @pytest.fixture(scope="session")
