@@ -121,11 +121,11 @@ class Content(Struct, frozen=True, omit_defaults=True):
                     yield f"/media/{i}/words/{language}", language, media.words.get(language)
 
 
-class NoSuchHour(ValueError):
+class NoSuchHour(ValueError):  # noqa: N818  # what is the matter with a time
     """The clocks went forward over this local time."""
 
 
-class AmbiguousHour(ValueError):
+class AmbiguousHour(ValueError):  # noqa: N818  # the same
     """The clocks went back: this local time happens twice. `choices` shows both with their offsets."""
 
     def __init__(self, choices: tuple[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -9,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals.checks.context import Account, Channel, Context, Picture, Region
+from approvals.checks.context import Account, Channel, Context, Model, Picture, Region
 from approvals.consent import Consent
 from approvals.content import Content
 from approvals.outgoing import Part, Rendition, render
 from approvals.policy import Policy
-from connectors.contract import Limits
+from connectors.contract import Language, Limits
 
 
 async def context(
@@ -26,8 +27,11 @@ async def context(
     now: datetime,
     publish_at: datetime | None = None,
     lock: bool = False,
+    pictures: bool = True,
 ) -> tuple[Context, tuple[Part, ...]]:
     """The context of every check of `content`, and what its channels would get.
+
+    Without `pictures` neither they nor what would be sent is looked up: enough for the checks that time can change.
 
     With `lock`, the consents it relies on are taken `FOR SHARE` in the order of their ids, so that none can be
     withdrawn before this transaction ends.
@@ -37,11 +41,11 @@ async def context(
         await session.scalar(select(m.Organisation.policy).where(m.Organisation.id == organisation)), Policy
     )
     consents = await relied_on(session, organisation, content, lock=lock)
-    uploads = [media.upload or "" for media in content.media]
+    uploads = [media.upload or "" for media in content.media] if pictures else []
     items = await _media(session, organisation, uploads)
     renditions = await _renditions(session, [item.sha256 for item in items.values()])
     manifest: list[Part] = []
-    for channel in channels.values():
+    for channel in channels.values() if pictures else ():
         made = [renditions.get((items[u].sha256, channel.platform)) if u in items else None for u in uploads]
         if all(r is not None and r.sha256 for r in made):
             manifest += render(content, channel, [_rendition(r) for r in made if r is not None])
@@ -90,11 +94,11 @@ async def _channels(
     found: dict[str, Channel] = {}
     for channel, account in rows:
         known = found.get(channel.name) or Channel(
-            channel.name, channel.platform, channel.model, platforms[channel.platform]
+            channel.name, channel.platform, cast("Model", channel.model), platforms[channel.platform]
         )
         found[channel.name] = msgspec.structs.replace(
             known,
-            accounts=(*known.accounts, Account(str(account.id), tuple(account.languages), account.handle)),
+            accounts=(*known.accounts, Account(str(account.id), cast("tuple[Language, ...]", tuple(account.languages)), account.handle)),
             suspended=known.suspended or account.stopped_at is not None,
         )
     return {name: found[name] for name in names if name in found}

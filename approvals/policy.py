@@ -8,7 +8,7 @@ from msgspec import Struct
 class Policy(Struct, frozen=True, omit_defaults=True):
     never_patients: bool = False
     """No patient in any picture, with or without consent (IDP-07; Mersey Care's rule)."""
-    late_after_minutes: int = 30
-    """A delivery later than this is `missed` and asks a person."""
+    late_after_minutes: int | None = None
+    """A delivery later than this is `missed` and asks a person; `None`: as the installation is set."""
     terms: Any = None
     """The organisation's own words and lists (approvals/rules)."""

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -139,7 +139,7 @@ async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) 
         number = rows[-1].number
 
 
-def _exported(row: Row[Any]) -> Entry:
+def _exported(row: Any) -> Entry:
     return Entry(
         organisation=str(row.organisation_id), number=row.number, at=_instant(row.at), kind=row.kind,
         actor=str(row.actor_id) if row.actor_id else None, post=str(row.post_id) if row.post_id else None,

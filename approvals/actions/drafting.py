@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import checks, evidence, lifecycle, quality_log
 from approvals import models as m
 from approvals.actions import posts, scheduling
-from approvals.rules import VERSION as RULES
 from approvals.content import LANGUAGES, Bilingual, Content, Origin, normalised
 from approvals.errors import Invalid, Stale, WrongState
 from approvals.findings import Finding, blocks
 from approvals.outgoing import Part, seal
 from approvals.permissions import Actor, Permission
+from approvals.rules import VERSION as RULES
 from connectors.contract import Language, Limits
 
 

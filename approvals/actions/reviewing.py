@@ -80,7 +80,7 @@ async def decide(
     if found is None:
         raise NotFound("no-such-finding")
     if found.severity is not Severity.DECIDE:
-        raise WrongState("finding-not-decidable", code=found.code, severity=found.severity.value)
+        raise WrongState("finding-not-decidable", finding=found.code, severity=found.severity.value)
     actor.require(SIGNS[decided_by(found)], team=case.post.team_id)
     if actor.person in await posts.authors(session, case.post.id):
         raise NotAllowed("own-work")
@@ -163,7 +163,7 @@ async def _timed(
     session: AsyncSession, case: posts.Submitted, platforms: Mapping[str, Limits], now: datetime
 ) -> tuple[Finding, ...]:
     context, _ = await evidence.context(
-        session, case.post.organisation_id, case.content, platforms, now=now, lock=True
+        session, case.post.organisation_id, case.content, platforms, now=now, lock=True, pictures=False
     )
     return checks.run(case.content, context, timed_only=True)
 

@@ -88,7 +88,7 @@ async def _approved(
 ) -> None:
     """Every step signed, every finding decided, and nothing that the chosen time changes."""
     context, _ = await evidence.context(
-        session, case.post.organisation_id, case.content, platforms, now=now, publish_at=at, lock=True
+        session, case.post.organisation_id, case.content, platforms, now=now, publish_at=at, lock=True, pictures=False
     )
     timed = checks.run(case.content, context, timed_only=True)
     if blocks(timed):

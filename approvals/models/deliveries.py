@@ -24,10 +24,13 @@ class Delivery(Identified, Base):
         UniqueConstraint("account_id", "platform_id", name="uq_deliveries_platform_id"),
         CheckConstraint("state <> 'published' OR platform_id IS NOT NULL", name="published_has_an_id"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'due'")),
-        Index("ix_deliveries_open", "state", postgresql_where=text("state IN ('sending', 'unconfirmed')")),
+        Index("ix_deliveries_open", "next_attempt_at", postgresql_where=text("state IN ('sending', 'unconfirmed')")),
         Index("ix_deliveries_post", "post_id"),
         Index("ix_deliveries_organisation", "organisation_id", "publish_at"),
-        Index("ix_deliveries_takedown", "takedown_at", postgresql_where=text("takedown_at IS NOT NULL")),
+        Index(
+            "ix_deliveries_takedown", "next_attempt_at",
+            postgresql_where=text("state = 'published' AND takedown_at IS NOT NULL"),
+        ),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

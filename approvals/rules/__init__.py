@@ -113,7 +113,8 @@ VERSION = PACK.version
 
 @cache
 def _phrases(language: Language) -> Phrases:
-    listed = ((group, text) for group, both in PACK.phrases.items() for text in both.get(language, ()))
+    lines = ((group, line) for group, both in PACK.phrases.items() for line in both.get(language, ()))
+    listed = ((group, text) for group, line in lines for text in line.split(","))
     return Phrases(listed, welsh=language == "cy")
 
 

@@ -1,7 +1,8 @@
 """Phrases of many lists found in one pass over the words of a text.
 
-A phrase is words with a blank between them: `a|b` either, `word~` any word that begins so, `*` up to three words
-of anything. Welsh words are written unmutated and match every initial mutation; `=word` matches as written only.
+A phrase is words with a blank between them: `a|b` either word, `word~` any word that begins so, `*` up to three
+words of anything; a comma parts phrases of one line. Words are cut at apostrophes and hyphens. Welsh words are
+written unmutated and match every initial mutation; `=word` matches as written only.
 """
 
 from collections import defaultdict

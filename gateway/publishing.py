@@ -1,0 +1,412 @@
+"""One delivery, from its claim to what became of it.
+
+    look     transaction: every check again             (only where something must be prepared)
+    prepare  no transaction: credential test, uploads, for this half and the other
+    begin    transaction: every check again, `sending`
+    publish  no transaction: the one call that makes the post
+    settle   transaction: published, failed, unconfirmed, due again, held
+
+What happens between two steps, a crash included, leaves a state from which the right thing follows: before `begin`
+is committed nothing was posted; after it the outcome is looked up, never guessed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals import models as m
+from approvals.actions import delivering
+from approvals.actions.delivering import Case
+from connectors.contract import Absent, Connector, Credentials, Found, Outgoing, Receipt, Unsure
+from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
+from gateway import queue
+from gateway.queue import Claim
+from gateway.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+class Outcome(Struct, frozen=True):
+    """What became of one delivery in one go."""
+
+    delivery: UUID
+    post: UUID
+    channel: str
+    state: str
+    code: str | None = None
+    url: str | None = None
+
+
+class LeaseLost(Exception):  # noqa: N818  # another worker has it: nothing of ours counts any more
+    pass
+
+
+class StoredAttempt:
+    """`connectors.contract.Attempt` on the delivery's row. Every `save` is its own transaction."""
+
+    def __init__(self, porth: Runtime, worker: str, delivery: m.Delivery, attached: frozenset[str]) -> None:
+        self._porth = porth
+        self._worker = worker
+        self._id = delivery.id
+        self.key = delivery.id.hex
+        self.state: Mapping[str, Any] = delivery.attempt
+        self.started = delivery.started_at or porth.clock()
+        self.attached = attached
+
+    async def save(self, state: Mapping[str, Any]) -> None:
+        async with self._porth.sessions() as session:
+            done = await session.execute(
+                update(m.Delivery)
+                .where(m.Delivery.id == self._id, m.Delivery.leased_by == self._worker)
+                .values(attempt=dict(state), lease_until=self._porth.clock() + queue.LEASE)
+                .returning(m.Delivery.id)
+            )
+            if done.first() is None:
+                raise LeaseLost
+            await session.commit()
+        self.state = dict(state)
+
+    async def read(self, sha256: str) -> bytes:
+        return await asyncio.to_thread(self._porth.clean.read, sha256)
+
+    def address(self, sha256: str) -> str:
+        return self._porth.public_address(self._id, sha256)
+
+
+class Publisher:
+    """Works on claims under one worker's name."""
+
+    def __init__(self, porth: Runtime, worker: str) -> None:
+        self.porth = porth
+        self.worker = worker
+
+    async def work(self, claim: Claim) -> Outcome | None:
+        """Carry one claim as far as it goes. `None` if another worker has taken it over."""
+        try:
+            match claim.task:
+                case "send":
+                    await self._send(claim.delivery)
+                case "look":
+                    await self._look(claim.delivery)
+                case "retract":
+                    await self._retract(claim.delivery)
+        except LeaseLost:
+            return None
+        return await self._outcome(claim.delivery)
+
+    async def _send(self, delivery: UUID) -> None:
+        if await self._needs_preparing(delivery) and not await self._prepare(delivery):
+            return
+        begun = await self._begin(delivery)
+        if begun is None:
+            return
+        outgoing, credentials, connector, attempt = begun
+        try:
+            receipt = await connector.publish(outgoing, credentials, attempt)
+        except PublishingError as error:
+            await self._settle_failure(delivery, error)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the post may exist
+            log.error("a connector raised %s", type(error).__name__)  # noqa: TRY400  # a traceback may carry tokens
+            await self._settle_failure(delivery, OutcomeUnknown("internal", type(error).__name__))
+        else:
+            await self._settle(delivery, receipt)
+
+    # -- before the call ------------------------------------------------------------------------------------------
+
+    async def _needs_preparing(self, delivery: UUID) -> bool:
+        """Pictures are uploaded before, and a pair's halves both stand ready before the first is made (WEL-03)."""
+        async with self.porth.sessions() as session:
+            row = await session.get_one(m.Delivery, delivery)
+            if row.prepared:
+                return False
+            document = await session.scalar(
+                select(m.Submission.document).where(m.Submission.version_id == row.version_id)
+            )
+            second = await session.scalar(select(m.Delivery.id).where(m.Delivery.follows_id == delivery))
+            return second is not None or row.follows_id is not None or b'"sha256"' in (document or b"")
+
+    async def _prepare(self, delivery: UUID) -> bool:
+        """Uploads and the credential test, for this half and for the one that follows. True: go on."""
+        looked = await self._under_lock(delivery, begin=False)
+        if looked is None:
+            return False
+        try:
+            outgoing, credentials, connector, attempt = looked
+            await connector.prepare(outgoing, credentials, attempt)
+            await self._prepare_second_half(delivery)
+        except PublishingError as error:
+            failure = Retryable(error.code, error.detail) if isinstance(error, OutcomeUnknown) else error
+            await self._settle_failure(delivery, failure)
+            return False
+        return True
+
+    async def _prepare_second_half(self, delivery: UUID) -> None:
+        async with self.porth.sessions() as session:
+            second = await session.scalar(
+                select(m.Delivery.id).where(
+                    m.Delivery.follows_id == delivery, m.Delivery.state == "due", m.Delivery.prepared.is_(False)
+                )
+            )
+            if second is None:
+                return
+            await session.execute(
+                text("UPDATE deliveries SET leased_by = :worker, lease_until = :until WHERE id = :id"),
+                {"worker": self.worker, "until": self.porth.clock() + queue.LEASE, "id": second},
+            )
+            await session.commit()
+        try:
+            async with self.porth.sessions() as session:
+                found = await delivering.case(session, second, self.worker)
+                if found is None:
+                    return
+                outgoing, credentials, connector, attempt = await self._ready(session, found)
+                await session.commit()
+            await connector.prepare(outgoing, credentials, attempt)
+        finally:
+            await self._hand_back(second)
+
+    async def _hand_back(self, second: UUID) -> None:
+        """The second half is nobody's again until the first is public."""
+        async with self.porth.sessions() as session:
+            await session.execute(
+                text(
+                    "UPDATE deliveries SET leased_by = NULL, lease_until = NULL WHERE id = :id AND leased_by = :worker"
+                ),
+                {"id": second, "worker": self.worker},
+            )
+            await session.commit()
+
+    async def _begin(self, delivery: UUID) -> tuple[Outgoing, Credentials, Connector, StoredAttempt] | None:
+        return await self._under_lock(delivery, begin=True)
+
+    async def _under_lock(
+        self, delivery: UUID, *, begin: bool
+    ) -> tuple[Outgoing, Credentials, Connector, StoredAttempt] | None:
+        """One transaction with every lock: all checks, and with `begin` the entry into `sending`."""
+        async with self.porth.sessions() as session:
+            found = await delivering.case(session, delivery, self.worker)
+            if found is None:
+                raise LeaseLost
+            now = self.porth.clock()
+            stopped = await self._why_not(session, found, now)
+            if stopped is not None:
+                await delivering.stop(session, found, stopped, now=now)
+                await session.commit()
+                return None
+            if begin:
+                delivering.begin(found, now=now)
+            ready = await self._ready(session, found)
+            await session.commit()
+            return ready
+
+    async def _why_not(self, session: AsyncSession, found: Case, now: datetime) -> delivering.Stop | None:
+        late_after = self.porth.settings.late_after
+        return await delivering.why_not(session, found, self.porth.limits, late_after=late_after, now=now)
+
+    async def _ready(
+        self, session: AsyncSession, found: Case
+    ) -> tuple[Outgoing, Credentials, Connector, StoredAttempt]:
+        attached = await session.scalars(
+            select(m.Delivery.platform_id).where(
+                m.Delivery.account_id == found.account.id,
+                m.Delivery.platform_id.is_not(None),
+                m.Delivery.published_at > self.porth.clock() - timedelta(days=1),
+            )
+        )
+        attempt = StoredAttempt(
+            self.porth, self.worker, found.delivery, frozenset(platform_id for platform_id in attached if platform_id)
+        )
+        credentials = self.porth.credentials(found.account)
+        return found.outgoing(), credentials, self.porth.connector(found.channel.platform, found.account.mode), attempt
+
+    # -- after the call -------------------------------------------------------------------------------------------
+
+    async def _settle(self, delivery: UUID, receipt: Receipt, how: str = "sent") -> None:
+        try:
+            async with self._settling(delivery) as (session, found):
+                if found is not None:
+                    await delivering.published(session, found, receipt, now=self.porth.clock(), how=how)
+        except IntegrityError:
+            # the platform named a post that another delivery owns: nobody may guess which is which
+            await self._settle_failure(delivery, OutcomeUnknown("id-taken"))
+
+    async def _settle_failure(self, delivery: UUID, error: PublishingError) -> None:
+        log.warning("delivery %s: %s (%s)", delivery, type(error).__name__, error.code)
+        async with self._settling(delivery) as (session, found):
+            if found is None:
+                return
+            now = self.porth.clock()
+            match error:
+                case RateLimited(until=until):
+                    await delivering.try_later(session, found, error.code, until=until, limited=True, now=now)
+                case Retryable():
+                    await delivering.try_later(session, found, error.code, now=now)
+                case AuthExpired():
+                    await delivering.account_stopped(session, found, error.code, now=now)
+                case Rejected():
+                    await delivering.failed(session, found, error.code, now=now)
+                case _:
+                    await delivering.unconfirmed(session, found, error.code, now=now)
+
+    def _settling(self, delivery: UUID) -> "_Settling":
+        return _Settling(self.porth, delivery, self.worker)
+
+    # -- unknown outcomes and removals ----------------------------------------------------------------------------
+
+    async def _look(self, delivery: UUID) -> None:
+        """Ask the platform whether the post of an unknown outcome exists; repeat only where that is harmless."""
+        async with self.porth.sessions() as session:
+            found = await delivering.case(session, delivery, self.worker)
+            if found is None:
+                raise LeaseLost
+            outgoing, credentials, connector, attempt = await self._ready(session, found)
+            now = self.porth.clock()
+            repeatable = (
+                _repeatable(connector, found.delivery, now) and await self._why_not(session, found, now) is None
+            )
+            await session.commit()
+        try:
+            if repeatable:
+                seen: Any = Found(await connector.publish(outgoing, credentials, attempt))
+            else:
+                seen = await connector.find(outgoing, credentials, attempt)
+        except PublishingError as error:
+            log.warning("looking for delivery %s: %s", delivery, error.code)
+            seen = Unsure()
+        await self._settle_look(delivery, seen)
+
+    async def _settle_look(self, delivery: UUID, seen: Found | Absent | Unsure) -> None:
+        if isinstance(seen, Found):
+            await self._settle(delivery, seen.receipt, how="found")
+            return
+        async with self._settling(delivery) as (session, found):
+            if found is None:
+                return
+            now = self.porth.clock()
+            if isinstance(seen, Absent):
+                await delivering.absent(session, found, now=now)
+            else:
+                await delivering.looked(session, found, seen.seen, now=now)
+
+    async def _retract(self, delivery: UUID) -> None:
+        """Remove a public post and read back until it is really gone."""
+        async with self.porth.sessions() as session:
+            found = await delivering.case(session, delivery, self.worker)
+            if found is None:
+                raise LeaseLost
+            _, credentials, connector, _ = await self._ready(session, found)
+            row = found.delivery
+            receipt = Receipt(row.platform_id or "", row.url or "", row.published_at or self.porth.clock())
+            await session.commit()
+        code = None
+        try:
+            await connector.retract(receipt, credentials)
+            if await connector.read(receipt, credentials) is not None:
+                code = "still-there"
+        except PublishingError as error:
+            code = error.code
+        async with self._settling(delivery) as (session, found):
+            if found is None:
+                return
+            if code is None:
+                await delivering.retracted(session, found, now=self.porth.clock())
+            else:
+                await delivering.retract_later(session, found, code, now=self.porth.clock())
+
+    async def adopt_abandoned(self) -> int:
+        """Whatever died in `sending` becomes `unconfirmed`. Returns how many."""
+        async with self.porth.sessions() as session:
+            now = self.porth.clock()
+            ids = await queue.abandoned(session, now)
+            for delivery in ids:
+                await queue.adopt(session, delivery, self.worker, now)
+            await session.commit()
+        for delivery in ids:
+            await self._settle_failure(delivery, OutcomeUnknown("worker-died"))
+        return len(ids)
+
+    async def _outcome(self, delivery: UUID) -> Outcome:
+        async with self.porth.sessions() as session:
+            row, channel = (
+                await session.execute(
+                    select(m.Delivery, m.Channel.name)
+                    .join(m.Account, m.Account.id == m.Delivery.account_id)
+                    .join(m.Channel, m.Channel.id == m.Account.channel_id)
+                    .where(m.Delivery.id == delivery)
+                )
+            ).one()
+            return Outcome(row.id, row.post_id, channel, row.state, row.code, row.url)
+
+
+class _Settling:
+    """A transaction over one delivery with its locks, committed at the end; yields `None` for a lost lease."""
+
+    def __init__(self, porth: Runtime, delivery: UUID, worker: str) -> None:
+        self._session = porth.sessions()
+        self._delivery = delivery
+        self._worker = worker
+
+    async def __aenter__(self) -> tuple[AsyncSession, Case | None]:
+        return self._session, await delivering.case(self._session, self._delivery, self._worker)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                await self._session.commit()
+        finally:
+            await self._session.close()
+
+
+def _repeatable(connector: Connector, delivery: m.Delivery, now: datetime) -> bool:
+    """Whether the same call with the same key cannot make a second post. Never for what is to be taken down."""
+    if connector.repeat_safe_for is None or delivery.started_at is None or delivery.takedown_at is not None:
+        return False
+    return now - delivery.started_at < connector.repeat_safe_for
+
+
+async def publish_due(
+    porth: Runtime, *, organisation: UUID | None = None, limit: int | None = None, worker: str, concurrency: int = 20
+) -> list[Outcome]:
+    """Publish what is due now, and return what became of each. Safe when two run at once."""
+    publisher = Publisher(porth, worker)
+    await publisher.adopt_abandoned()
+    outcomes: list[Outcome] = []
+    while limit is None or len(outcomes) < limit:
+        most = concurrency if limit is None else min(concurrency, limit - len(outcomes))
+        async with porth.sessions() as session:
+            claims = await queue.claim(session, worker, porth.clock(), most, organisation)
+            await session.commit()
+        if not claims:
+            break
+        done = await asyncio.gather(*(publisher.work(claim) for claim in claims))
+        outcomes += [outcome for outcome in done if outcome is not None]
+    return outcomes
+
+
+async def due(porth: Runtime, *, organisation: UUID | None = None, limit: int | None = None) -> list[Outcome]:
+    """What `publish_due` would take now, and whether the last look would let it go; nothing changes."""
+    async with porth.sessions() as session:
+        claims = await queue.claim(session, "dry-run", porth.clock(), limit or 1000, organisation)
+        listed: list[Outcome] = []
+        for claim in claims:
+            found = await delivering.case(session, claim.delivery, "dry-run")
+            if found is None or claim.task != "send":
+                continue
+            stopped = await delivering.why_not(
+                session, found, porth.limits, late_after=porth.settings.late_after, now=porth.clock()
+            )
+            row = found.delivery
+            state, code = (stopped.state, stopped.code) if stopped else ("due", None)
+            listed.append(Outcome(row.id, row.post_id, found.channel.name, state, code))
+        await session.rollback()
+    return listed

@@ -1,0 +1,113 @@
+"""Which deliveries are whose to work on: claims with a lease, in the deliveries table itself.
+
+A claim is an UPDATE of rows picked with `FOR UPDATE SKIP LOCKED`, so two workers never hold the same delivery. A
+lease that runs out while a delivery is still `due` is claimed again; one that runs out in `sending` means that
+nobody knows what happened: `unconfirmed` (house.md, "What a post is").
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals import models as m
+from approvals.actions import delivering
+
+LEASE = timedelta(seconds=30)
+"""How long a worker that died keeps a delivery from the others. Running work renews it every third of this."""
+
+Task = Literal["send", "look", "retract"]
+
+
+class Claim(NamedTuple):
+    delivery: UUID
+    task: Task
+
+
+_DUE = """
+    SELECT d.id FROM deliveries d
+    JOIN organisations o ON o.id = d.organisation_id
+    JOIN accounts a ON a.id = d.account_id
+    LEFT JOIN deliveries first ON first.id = d.follows_id
+    WHERE d.state = 'due' AND d.next_attempt_at <= :now
+      AND (d.lease_until IS NULL OR d.lease_until < :now)
+      AND o.paused_at IS NULL
+      AND (a.limited_until IS NULL OR a.limited_until <= :now)
+      AND (d.follows_id IS NULL OR first.state = 'published')
+      AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
+    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
+"""
+_UNCONFIRMED = f"""
+    SELECT d.id FROM deliveries d
+    WHERE d.state = 'unconfirmed' AND d.next_attempt_at <= :now AND d.lookups < {len(delivering.LOOKUPS)}
+      AND (d.lease_until IS NULL OR d.lease_until < :now)
+      AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
+    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE SKIP LOCKED
+"""  # noqa: S608  # a number of ours
+_TAKEDOWNS = """
+    SELECT d.id FROM deliveries d
+    WHERE d.state = 'published' AND d.takedown_at IS NOT NULL AND d.next_attempt_at <= :now
+      AND (d.lease_until IS NULL OR d.lease_until < :now)
+      AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
+    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE SKIP LOCKED
+"""
+_CLAIM = "UPDATE deliveries SET leased_by = :worker, lease_until = :until WHERE id IN ({picked}) RETURNING id"
+_STATEMENTS = tuple(
+    (task, text(_CLAIM.format(picked=picked)))
+    for task, picked in (("retract", _TAKEDOWNS), ("send", _DUE), ("look", _UNCONFIRMED))
+)
+
+
+async def claim(
+    session: AsyncSession, worker: str, now: datetime, most: int, organisation: UUID | None = None
+) -> list[Claim]:
+    """Up to `most` pieces of work, removals before sends, the longest due first."""
+    claims: list[Claim] = []
+    for task, statement in _STATEMENTS:
+        if len(claims) < most:
+            rows = await session.execute(
+                statement,
+                {
+                    "worker": worker, "now": now, "until": now + LEASE, "most": most - len(claims),
+                    "organisation": organisation,
+                },
+            )  # fmt: skip
+            claims += [Claim(row.id, task) for row in rows]  # type: ignore[arg-type]  # of the three tasks
+    return claims
+
+
+async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], now: datetime) -> None:
+    """Keep what is still being worked on."""
+    await session.execute(
+        text("UPDATE deliveries SET lease_until = :until WHERE leased_by = :worker AND id = ANY(:ids)"),
+        {"until": now + LEASE, "worker": worker, "ids": deliveries},
+    )
+
+
+async def abandoned(session: AsyncSession, now: datetime) -> list[UUID]:
+    """Deliveries in `sending` whose worker has died."""
+    rows = await session.execute(
+        text(
+            "SELECT id FROM deliveries WHERE state = 'sending' AND lease_until < :now"
+            " ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED"
+        ),
+        {"now": now},
+    )
+    return [row.id for row in rows]
+
+
+async def adopt(session: AsyncSession, delivery: UUID, worker: str, now: datetime) -> None:
+    """Take over the lease of an abandoned delivery, so that only this worker settles it."""
+    row = await session.get_one(m.Delivery, delivery)
+    row.leased_by, row.lease_until = worker, now + LEASE
+    await session.flush()
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the earliest work of any kind is due, as far as it is known now."""
+    found: datetime | None = await session.scalar(
+        text("SELECT min(next_attempt_at) FROM deliveries WHERE state = 'due' AND lease_until IS NULL")
+    )
+    return found

@@ -1,0 +1,144 @@
+"""The delivery worker: sleeps until something is due or a `NOTIFY` wakes it, claims, publishes.
+
+Several may run, on one machine or many. A worker that is told to stop drains; one that dies leaves leases that run
+out (gateway/queue.py). It survives the database's restarts.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from approvals import models as m
+from approvals.actions.scheduling import CHANNEL
+from gateway import queue
+from gateway.database import connection_parameters
+from gateway.publishing import Publisher
+from gateway.queue import Claim
+from gateway.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+POLL = 1.0
+"""Seconds between looks when nothing is known to be due: what a lost notification can cost."""
+HEARTBEAT = queue.LEASE.total_seconds() / 3
+DRAIN = 40.0
+"""Seconds that running work gets to end after a stop is asked for; a connector call ends within 30."""
+GONE_AFTER = timedelta(days=1)
+
+
+def name() -> str:
+    """This worker's name, unique among all that ever ran."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class Worker:
+    def __init__(self, porth: Runtime) -> None:
+        self.porth = porth
+        self.name = name()
+        self.publisher = Publisher(porth, self.name)
+        self._running: dict[asyncio.Task[None], UUID] = {}
+        self._woken = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take nothing more, finish what is running."""
+        self._stopping.set()
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until `stop`."""
+        side = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._turn()
+                except (DBAPIError, OSError) as error:
+                    log.warning("the database is away (%s); trying again", type(error).__name__)
+                    await asyncio.sleep(POLL)
+            if self._running:
+                await asyncio.wait(self._running, timeout=DRAIN)
+        finally:
+            for task in (*side, *self._running):
+                task.cancel()
+            await asyncio.gather(*side, *self._running, return_exceptions=True)
+
+    async def _turn(self) -> None:
+        """Claim as much as there are free hands, then sleep until there is reason to look again."""
+        self._woken.clear()
+        free = self.porth.settings.worker_concurrency - len(self._running)
+        claims: list[Claim] = []
+        wait = POLL
+        if free > 0:
+            async with self.porth.sessions() as session:
+                claims = await queue.claim(session, self.name, self.porth.clock(), free)
+                if not claims:
+                    wait = await self._until_due(session)
+                await session.commit()
+        for claim in claims:
+            task = asyncio.create_task(self._work(claim))
+            self._running[task] = claim.delivery
+            task.add_done_callback(self._done)
+        if len(claims) < free or free <= 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), wait)
+
+    async def _until_due(self, session: object) -> float:
+        due = await queue.next_due(session)  # type: ignore[arg-type]  # an AsyncSession
+        if due is None:
+            return POLL
+        return min(max((due - self.porth.clock()).total_seconds(), 0.01), POLL)
+
+    async def _work(self, claim: Claim) -> None:
+        try:
+            await self.publisher.work(claim)
+        except (DBAPIError, OSError) as error:
+            # the lease runs out and the delivery is found again, in the state that was last committed
+            log.warning("delivery %s was left (%s)", claim.delivery, type(error).__name__)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self._woken.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a delivery's task failed", exc_info=task.exception())
+
+    async def _listen(self) -> None:
+        """Be woken by whoever schedules something."""
+        while True:
+            with suppress(psycopg.OperationalError, OSError):
+                async with await psycopg.AsyncConnection.connect(
+                    **connection_parameters(self.porth.database_url), autocommit=True
+                ) as connection:
+                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    async for _ in connection.notifies():
+                        self._woken.set()
+            await asyncio.sleep(POLL)
+
+    async def _beat(self) -> None:
+        """Say that this worker lives, keep its leases, adopt what dead ones left in `sending`."""
+        started = self.porth.clock()
+        while True:
+            with suppress(OperationalError, OSError):
+                now = self.porth.clock()
+                async with self.porth.sessions() as session:
+                    await session.execute(
+                        insert(m.Worker)
+                        .values(name=self.name, started_at=started, seen_at=now)
+                        .on_conflict_do_update(index_elements=["name"], set_={"seen_at": now})
+                    )
+                    await session.execute(delete(m.Worker).where(m.Worker.seen_at < now - GONE_AFTER))
+                    await queue.renew(session, self.name, list(self._running.values()), now)
+                    await session.commit()
+                if await self.publisher.adopt_abandoned():
+                    self._woken.set()
+            await asyncio.sleep(HEARTBEAT)
