@@ -379,13 +379,13 @@ CREATE TABLE deliveries (
 
 CREATE INDEX ix_deliveries_due ON deliveries (next_attempt_at) WHERE state = 'due';
 
-CREATE INDEX ix_deliveries_open ON deliveries (state) WHERE state IN ('sending', 'unconfirmed');
+CREATE INDEX ix_deliveries_open ON deliveries (next_attempt_at) WHERE state IN ('sending', 'unconfirmed');
 
 CREATE INDEX ix_deliveries_organisation ON deliveries (organisation_id, publish_at);
 
 CREATE INDEX ix_deliveries_post ON deliveries (post_id);
 
-CREATE INDEX ix_deliveries_takedown ON deliveries (takedown_at) WHERE takedown_at IS NOT NULL;
+CREATE INDEX ix_deliveries_takedown ON deliveries (next_attempt_at) WHERE state = 'published' AND takedown_at IS NOT NULL;
 
 CREATE TABLE sign_offs (
     version_id UUID NOT NULL,
