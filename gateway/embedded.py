@@ -177,7 +177,7 @@ class Cluster:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is for us; we stop the server once its users have finished
-                preexec_fn=_stop_with(os.getpid()),  # noqa: PLW1509  # starts before we have threads
+                preexec_fn=stop_with(os.getpid()),  # noqa: PLW1509  # starts before we have threads
                 **account.options(),
             )
         _wait(lambda: server.poll() is not None or self.answers(), "embedded.silent", folder=str(self.folder))
@@ -252,7 +252,7 @@ def _own_folder(folder: Path, account: Account) -> None:
     folder.chmod(0o700)
 
 
-def _stop_with(parent: int) -> Callable[[], None] | None:
+def stop_with(parent: int) -> Callable[[], None] | None:
     """What makes a child receive SIGINT, PostgreSQL's fast shutdown, when the thread that forked it ends."""
     if sys.platform != "linux":
         return None

@@ -1,0 +1,5 @@
+"""`python -m gateway` is `porth`."""
+
+from gateway.cli import main
+
+main()
