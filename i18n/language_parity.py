@@ -29,7 +29,10 @@ def language_differences(cy: Text, en: Text, glossary: Glossary) -> list[Differe
     whole = _whole(cy, en, welsh, english)
     if whole:
         return whole
-    return [*_foreign_sentences(cy, "cy"), *_foreign_sentences(en, "en"), *_untranslated(cy, en, glossary)]
+    sentences = _foreign_sentences(cy, "cy")
+    inside = [d.cy for d in sentences if d.cy]
+    parts = [d for d in _untranslated(cy, en, glossary) if not any(d.cy and s <= d.cy[0] and d.cy[1] <= e for s, e in inside)]
+    return [*sentences, *_foreign_sentences(en, "en"), *parts]
 
 
 def _whole(cy: Text, en: Text, welsh: Sides, english: Sides) -> list[Difference]:

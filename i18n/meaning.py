@@ -32,11 +32,11 @@ class Judged(Struct, frozen=True):
 
 
 class Covered(Struct, frozen=True):
-    """`share` of the `weight` of a text or sentence that the other text explains; `least` of its sentences."""
+    """`share` of the `weight` of a text that the other text explains; `worst` of its sentences, see `_worst`."""
 
     share: float
     weight: float
-    least: float = 1.0
+    worst: float = 0.0
 
 
 class Meaning:
@@ -97,7 +97,7 @@ class Meaning:
         sentences = len(self.en.sentences) - len(self.cy.sentences)
         fewer = max(-3.0, min(3.0, float(sentences if side == "cy" else -sentences)))
         unexplained = math.log1p((1 - whole.share) * whole.weight)
-        return (1.0, whole.share, whole.least, unexplained, shorter, shorter * math.log1p(whole.weight), unfinished, fewer)
+        return (1.0, whole.share, whole.worst, unexplained, shorter, shorter * math.log1p(whole.weight), unfinished, fewer, fewer * (whole.worst > 0))
 
 
 def _explained(stem: str, forward: dict[str, float], backward: Table, others: frozenset[str]) -> float:
@@ -115,8 +115,13 @@ def _covered(judged: tuple[Judged, ...], sentences: Iterable[Span]) -> Covered:
 
     whole, weight = share(list(judged))
     parts = [share(part) for part in by_sentence(judged, sentences)]
-    least = min((s for s, w in parts if w >= thresholds.LEAST_SENTENCE_WEIGHT), default=whole)
-    return Covered(whole, weight, least)
+    worst = max((_worst(s, w) for s, w in parts), default=0.0)
+    return Covered(whole, weight, worst)
+
+
+def _worst(share: float, weight: float) -> float:
+    """How much of a sentence nothing explains, more the longer it is: 0 where half of it is explained."""
+    return max(0.0, 1 - 2 * share) * math.log1p(weight)
 
 
 def by_sentence(judged: tuple[Judged, ...], sentences: Iterable[Span]) -> list[list[Judged]]:

@@ -54,6 +54,8 @@ def welsh(word: str) -> bool:
     """A Welsh word, an initial mutation, hyphen or clitic (i'r, a'ch) notwithstanding."""
     if accepts(word, "cy") or any(accepts(form, "cy") for form in radicals(word)):
         return True
+    if word.endswith("hewch"):  # the dictionary has few imperatives of verbs in -hau: mwynhewch, sicrhewch
+        return welsh(word.removesuffix("ewch") + "au")
     parts = [part for part in word.replace("-", "'").split("'") if part]
     return len(parts) > 1 and all(len(part) < LEAST_LETTERS or welsh(part) for part in parts)
 

@@ -96,7 +96,7 @@ class Text:
         return tuple(trimmed for span in spans if (trimmed := self._trim(span)) is not None)
 
     def _trim(self, span: Span) -> Span | None:
-        piece = self.plain[span[0] : span[1]]
+        piece = self.prose[span[0] : span[1]]
         if not any(c.isalnum() for c in piece):
             return None
         start = span[0] + len(piece) - len(piece.lstrip())
