@@ -98,7 +98,10 @@ async def _channels(
         )
         found[channel.name] = msgspec.structs.replace(
             known,
-            accounts=(*known.accounts, Account(str(account.id), cast("tuple[Language, ...]", tuple(account.languages)), account.handle)),
+            accounts=(
+                *known.accounts,
+                Account(str(account.id), cast("tuple[Language, ...]", tuple(account.languages)), account.handle),
+            ),
             suspended=known.suspended or account.stopped_at is not None,
         )
     return {name: found[name] for name in names if name in found}

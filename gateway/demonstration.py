@@ -80,9 +80,7 @@ async def seed(
             session, root, f"{somebody.account}@{slug}.example", somebody.name, {somebody.role}, teams=(team.id,),
             language=somebody.language, password_hash=password_hash, now=now,
         )  # fmt: skip
-        actors[somebody.account] = Actor(
-            person.id, organisation.id, frozenset({somebody.role}), frozenset({team.id})
-        )
+        actors[somebody.account] = Actor(person.id, organisation.id, frozenset({somebody.role}), frozenset({team.id}))
     await _line_manager(session, actors)
     for name, (platform, model, accounts) in CHANNELS.items():
         await _channel(session, porth, root, slug, name, platform, model, accounts, now)

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -160,8 +160,9 @@ class Publisher:
             if second is None:
                 return
             await session.execute(
-                text("UPDATE deliveries SET leased_by = :worker, lease_until = :until WHERE id = :id"),
-                {"worker": self.worker, "until": self.porth.clock() + queue.LEASE, "id": second},
+                update(m.Delivery)
+                .where(m.Delivery.id == second)
+                .values(leased_by=self.worker, lease_until=self.porth.clock() + queue.LEASE)
             )
             await session.commit()
         try:
@@ -172,17 +173,18 @@ class Publisher:
                 outgoing, credentials, connector, attempt = await self._ready(session, found)
                 await session.commit()
             await connector.prepare(outgoing, credentials, attempt)
-        finally:
-            await self._hand_back(second)
+        except BaseException:
+            await self._hand_back(second, prepared=False)
+            raise
+        await self._hand_back(second, prepared=True)
 
-    async def _hand_back(self, second: UUID) -> None:
+    async def _hand_back(self, second: UUID, *, prepared: bool) -> None:
         """The second half is nobody's again until the first is public."""
         async with self.porth.sessions() as session:
             await session.execute(
-                text(
-                    "UPDATE deliveries SET leased_by = NULL, lease_until = NULL WHERE id = :id AND leased_by = :worker"
-                ),
-                {"id": second, "worker": self.worker},
+                update(m.Delivery)
+                .where(m.Delivery.id == second, m.Delivery.leased_by == self.worker)
+                .values(leased_by=None, lease_until=None, prepared=prepared)
             )
             await session.commit()
 
@@ -205,6 +207,7 @@ class Publisher:
                 return None
             if begin:
                 delivering.begin(found, now=now)
+            found.delivery.lease_until = now + queue.LEASE
             ready = await self._ready(session, found)
             await session.commit()
             return ready

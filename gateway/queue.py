@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.actions import delivering
 
-LEASE = timedelta(seconds=30)
-"""How long a worker that died keeps a delivery from the others. Running work renews it every third of this."""
+LEASE = timedelta(seconds=45)
+"""How long a worker that died keeps a delivery from the others: longer than one platform call may take (30 s), so
+that nobody looks for a post that is just being made. Running work renews it every third of this."""
 
 Task = Literal["send", "look", "retract"]
 
@@ -105,9 +106,10 @@ async def adopt(session: AsyncSession, delivery: UUID, worker: str, now: datetim
     await session.flush()
 
 
-async def next_due(session: AsyncSession) -> datetime | None:
-    """When the earliest work of any kind is due, as far as it is known now."""
+async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
+    """When the next delivery falls due. What is due already but may not go yet is looked at with every poll."""
     found: datetime | None = await session.scalar(
-        text("SELECT min(next_attempt_at) FROM deliveries WHERE state = 'due' AND lease_until IS NULL")
+        text("SELECT min(next_attempt_at) FROM deliveries WHERE state = 'due' AND next_attempt_at > :now"),
+        {"now": now},
     )
     return found

@@ -81,14 +81,14 @@ class Household:
     def keep(self, tend: Callable[[], object] = lambda: None) -> None:
         """Watch over them until somebody says stop. `tend` is called along with it."""
         while not self._stopping:
-            for child in self._children:
-                child.tend()
+            self.tend()
             tend()
             time.sleep(0.25)
 
-    @property
-    def stopping(self) -> bool:
-        return self._stopping
+    def tend(self) -> None:
+        """Start again whoever has died."""
+        for child in self._children:
+            child.tend()
 
     def _stop(self, *_: object) -> None:
         self._stopping = True

@@ -18,6 +18,7 @@ from psycopg import sql
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.actions.scheduling import CHANNEL
@@ -93,11 +94,10 @@ class Worker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)
 
-    async def _until_due(self, session: object) -> float:
-        due = await queue.next_due(session)  # type: ignore[arg-type]  # an AsyncSession
-        if due is None:
-            return POLL
-        return min(max((due - self.porth.clock()).total_seconds(), 0.01), POLL)
+    async def _until_due(self, session: AsyncSession) -> float:
+        now = self.porth.clock()
+        due = await queue.next_due(session, now)
+        return POLL if due is None else min((due - now).total_seconds(), POLL)
 
     async def _work(self, claim: Claim) -> None:
         try:

@@ -113,9 +113,7 @@ async def _locked(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRec
 async def _relying(session: AsyncSession, consent: UUID) -> list[m.Delivery]:
     rows = await session.scalars(
         select(m.Delivery)
-        .where(
-            m.Delivery.version_id.in_(select(m.ConsentUse.version_id).where(m.ConsentUse.consent_id == consent))
-        )
+        .where(m.Delivery.version_id.in_(select(m.ConsentUse.version_id).where(m.ConsentUse.consent_id == consent)))
         .order_by(m.Delivery.id)
         .with_for_update()
         .execution_options(populate_existing=True)

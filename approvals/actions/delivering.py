@@ -171,9 +171,7 @@ def begin(found: Case, *, now: datetime) -> None:
     found.delivery.tries += 1
 
 
-async def published(
-    session: AsyncSession, found: Case, receipt: Receipt, *, now: datetime, how: str = "sent"
-) -> None:
+async def published(session: AsyncSession, found: Case, receipt: Receipt, *, now: datetime, how: str = "sent") -> None:
     """The post exists. A takedown that was asked for meanwhile begins at once."""
     delivery = found.delivery
     delivery.state, delivery.code = "published", None
@@ -183,9 +181,7 @@ async def published(
     signers = await session.execute(
         select(m.SignOff.step, m.SignOff.person_id).where(m.SignOff.version_id == found.version.id)
     )
-    consents = await session.scalars(
-        select(m.ConsentUse.consent_id).where(m.ConsentUse.version_id == found.version.id)
-    )
+    consents = await session.scalars(select(m.ConsentUse.consent_id).where(m.ConsentUse.version_id == found.version.id))
     await _log(
         session, found, "published",
         {
@@ -198,7 +194,13 @@ async def published(
 
 
 async def try_later(
-    session: AsyncSession, found: Case, code: str, *, until: datetime | None = None, limited: bool = False, now: datetime
+    session: AsyncSession,
+    found: Case,
+    code: str,
+    *,
+    until: datetime | None = None,
+    limited: bool = False,
+    now: datetime,
 ) -> None:
     """Provably nothing was posted: due again, not before `until`, or after a pause that grows."""
     delivery = found.delivery
@@ -303,7 +305,9 @@ async def _keep_second_half(session: AsyncSession, delivery: m.Delivery) -> None
 async def _first_public(session: AsyncSession, found: Case) -> bool:
     if found.delivery.follows_id is None:
         return False
-    return await session.scalar(select(m.Delivery.state).where(m.Delivery.id == found.delivery.follows_id)) == "published"
+    return (
+        await session.scalar(select(m.Delivery.state).where(m.Delivery.id == found.delivery.follows_id)) == "published"
+    )
 
 
 async def _log(session: AsyncSession, found: Case, kind: str, payload: Mapping[str, Any], now: datetime) -> None:

@@ -175,7 +175,9 @@ def _with_language(content: Content, words: Content, language: Language) -> Cont
 
     media: Sequence[Any] = [
         msgspec.structs.replace(
-            old, alt=mixed(old.alt, new.alt), words=mixed(old.words or Bilingual(), new.words) if new.words else old.words
+            old,
+            alt=mixed(old.alt, new.alt),
+            words=mixed(old.words or Bilingual(), new.words) if new.words else old.words,
         )
         for old, new in zip(content.media, words.media, strict=False)
     ]
@@ -213,9 +215,7 @@ async def submit(
     if await session.get(m.Submission, version.id) is not None:
         raise WrongState("already-submitted")
     content = msgspec.convert(version.content, Content)
-    context, manifest = await evidence.context(
-        session, post.organisation_id, content, platforms, now=now, lock=True
-    )
+    context, manifest = await evidence.context(session, post.organisation_id, content, platforms, now=now, lock=True)
     findings = checks.run(content, context)
     if blocks(findings) or not manifest:
         await _log_submission(session, actor, post, version, findings, None, now)
@@ -300,5 +300,3 @@ async def comment(
     session.add(made)
     await session.flush()
     return made
-
-

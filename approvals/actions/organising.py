@@ -242,7 +242,12 @@ async def replace_credentials(
 
 
 async def set_policy(
-    session: AsyncSession, actor: Actor, *, policy: Policy | None = None, route: Sequence[Any] | None = None, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    policy: Policy | None = None,
+    route: Sequence[Any] | None = None,
+    now: datetime,
 ) -> m.Organisation:
     """The organisation's choices. The database refuses a route without Welsh and comms."""
     actor.require(Permission.POLICY_EDIT)

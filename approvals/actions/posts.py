@@ -76,17 +76,13 @@ async def authors(session: AsyncSession, post_id: UUID) -> frozenset[UUID]:
 
 
 async def decided(session: AsyncSession, case: Submitted) -> frozenset[str]:
-    return frozenset(
-        await session.scalars(select(m.Decision.finding).where(m.Decision.version_id == case.version.id))
-    )
+    return frozenset(await session.scalars(select(m.Decision.finding).where(m.Decision.version_id == case.version.id)))
 
 
 async def still_outstanding(
     session: AsyncSession, case: Submitted, findings: Sequence[Finding]
 ) -> tuple[Outstanding, ...]:
     """`route.outstanding` with what the database holds about this version."""
-    route = await session.scalar(
-        select(m.Organisation.route).where(m.Organisation.id == case.post.organisation_id)
-    )
+    route = await session.scalar(select(m.Organisation.route).where(m.Organisation.id == case.post.organisation_id))
     signed = set(await session.scalars(select(m.SignOff.step).where(m.SignOff.version_id == case.version.id)))
     return outstanding(decode(route or ()), case.content, findings, signed, await decided(session, case))

@@ -72,6 +72,8 @@ def _set_due(delivery: m.Delivery, at: datetime) -> None:
     delivery.state, delivery.code = "due", None
     delivery.publish_at = delivery.next_attempt_at = at
     delivery.tries, delivery.lookups = 0, 0
+    # nothing of it is public, so it starts afresh: what was uploaded for an earlier try may have gone by now
+    delivery.attempt, delivery.prepared, delivery.started_at = {}, False, None
 
 
 def _in_window(content: Content, at: datetime, now: datetime) -> None:
@@ -171,8 +173,7 @@ async def resolve(
     delivery, post = await _one(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
     _from(delivery, "unconfirmed")
     if found is None:
-        delivery.state, delivery.code, delivery.attempt, delivery.prepared = "held", "not-there", {}, False
-        delivery.started_at = None
+        delivery.state, delivery.code = "held", "not-there"
     else:
         delivery.state, delivery.code = "published", None
         delivery.platform_id, delivery.url, delivery.published_at = found.id, found.url, found.at
@@ -231,9 +232,7 @@ async def resume(session: AsyncSession, actor: Actor, reason: str, *, now: datet
 
 
 async def _organisation(session: AsyncSession, actor: Actor) -> m.Organisation:
-    return await session.get_one(
-        m.Organisation, actor.organisation, with_for_update=True, populate_existing=True
-    )
+    return await session.get_one(m.Organisation, actor.organisation, with_for_update=True, populate_existing=True)
 
 
 async def _one(
@@ -241,9 +240,7 @@ async def _one(
 ) -> tuple[m.Delivery, m.Post]:
     """One delivery and its post, both locked in the house's order."""
     post_id = await session.scalar(
-        select(m.Delivery.post_id).where(
-            m.Delivery.id == delivery_id, m.Delivery.organisation_id == actor.organisation
-        )
+        select(m.Delivery.post_id).where(m.Delivery.id == delivery_id, m.Delivery.organisation_id == actor.organisation)
     )
     if post_id is None:
         raise NotFound("no-such-delivery")
@@ -276,7 +273,5 @@ async def _announce(
     session: AsyncSession, post: m.Post, actor: Actor, kind: str, payload: Mapping[str, Any], now: datetime
 ) -> None:
     """Log, and wake the workers when this commits."""
-    await quality_log.append(
-        session, post.organisation_id, kind, payload, now=now, actor=actor.person, post=post.id
-    )
+    await quality_log.append(session, post.organisation_id, kind, payload, now=now, actor=actor.person, post=post.id)
     await session.execute(select(func.pg_notify(CHANNEL, "")))

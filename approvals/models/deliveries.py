@@ -28,7 +28,8 @@ class Delivery(Identified, Base):
         Index("ix_deliveries_post", "post_id"),
         Index("ix_deliveries_organisation", "organisation_id", "publish_at"),
         Index(
-            "ix_deliveries_takedown", "next_attempt_at",
+            "ix_deliveries_takedown",
+            "next_attempt_at",
             postgresql_where=text("state = 'published' AND takedown_at IS NOT NULL"),
         ),
     )

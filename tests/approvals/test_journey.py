@@ -190,7 +190,11 @@ async def test_the_log_of_a_journey_verifies_and_a_changed_payload_is_named(
     await approved(session, board)
     chain = [entry async for entry in quality_log.entries(session, board.id, batch=7)]
     assert quality_log.verify(chain).entries == len(chain)
-    forged = [*chain[:4], type(chain[4])(**{f: getattr(chain[4], f) for f in chain[4].__struct_fields__} | {"payload": "{}"}), *chain[5:]]
+    forged = [
+        *chain[:4],
+        type(chain[4])(**{f: getattr(chain[4], f) for f in chain[4].__struct_fields__} | {"payload": "{}"}),
+        *chain[5:],
+    ]
     with pytest.raises(quality_log.Broken) as broken:
         quality_log.verify(forged)
     assert (broken.value.number, broken.value.reason) == (5, "payload-changed")

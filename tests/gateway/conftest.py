@@ -100,9 +100,7 @@ class House:
             for step, who in (("welsh", "elin"), ("privacy", "sara"), ("comms", "tom")):
                 if step == "privacy" and not changes.get("people"):
                     continue
-                await reviewing.sign_off(
-                    session, self.demo.actors[who], post.id, step, outcome.digest, limits, now=now
-                )
+                await reviewing.sign_off(session, self.demo.actors[who], post.id, step, outcome.digest, limits, now=now)
             await session.commit()
         return post, outcome.digest
 
@@ -110,7 +108,12 @@ class House:
         post, digest = await self.approved(**changes)
         async with self.porth.sessions() as session:
             await scheduling.schedule(
-                session, self.demo.actors["tom"], post.id, digest, at or self.clock(), self.porth.limits,
+                session,
+                self.demo.actors["tom"],
+                post.id,
+                digest,
+                at or self.clock(),
+                self.porth.limits,
                 now=self.clock(),
             )
             await session.commit()
@@ -162,5 +165,3 @@ async def house(porth: Runtime, clock: Clock) -> House:
         demo = await demonstration.seed(session, porth, None, now=clock())
         await session.commit()
     return House(porth, demo, clock)
-
-

@@ -157,7 +157,11 @@ async def test_what_was_published_is_in_the_log_with_signers_and_receipt(house: 
     async with house.porth.sessions() as session:
         payload = await session.scalar(
             select(m.LogPayload.payload)
-            .join(m.LogEntry, (m.LogEntry.organisation_id == m.LogPayload.organisation_id) & (m.LogEntry.number == m.LogPayload.number))
+            .join(
+                m.LogEntry,
+                (m.LogEntry.organisation_id == m.LogPayload.organisation_id)
+                & (m.LogEntry.number == m.LogPayload.number),
+            )
             .where(m.LogEntry.post_id == post.id, m.LogEntry.kind == "delivery-published")
         )
     assert payload is not None
@@ -169,11 +173,19 @@ async def _consented(house: House) -> None:
     async with house.porth.sessions() as session:
         today = house.clock().date()
         await consenting.record(
-            session, house.demo.actors["gwen"],
+            session,
+            house.demo.actors["gwen"],
             Consent(
-                ref="C-1024", category="volunteer", signatory="Mair Puw", authority="self", covers=("name", "image"),
-                channels=("facebook", "x"), starts=today - timedelta(days=1), expires=today + timedelta(days=300),
-                captured=today, publication_approved=today,
+                ref="C-1024",
+                category="volunteer",
+                signatory="Mair Puw",
+                authority="self",
+                covers=("name", "image"),
+                channels=("facebook", "x"),
+                starts=today - timedelta(days=1),
+                expires=today + timedelta(days=300),
+                captured=today,
+                publication_approved=today,
             ),
             now=house.clock(),
         )
