@@ -80,7 +80,7 @@ class Journey:
         sent = self._system.post(
             "/media", files={"file": ("ward.jpg", with_secrets(PORTRAIT), "image/jpeg")}, data={"team": self._team}
         )
-        picture = self._answer("picture", sent, 201)
+        picture: dict[str, Any] = self._answer("picture", sent, 201)
         _expect("picture", {"GPS", "camera"} <= set(picture["removed"]), "GPS, camera", str(picture["removed"]))
         _expect("picture", len(picture["regions"] or ()) == 1, "1", str(picture["regions"]))
         return picture
@@ -136,8 +136,8 @@ class Journey:
     def _decide(self, person: httpx.Client, post: str, digest: str, step: str) -> None:
         """Resolve what this step is asked about, with a reason."""
         found = self._answer("reviewed", person.get(f"/posts/{post}"), 200)
-        mine = next((o for o in found["outstanding"] if o["step"] == step), {"undecided": []})
-        for finding in mine["undecided"]:
+        mine = [o for o in found["outstanding"] if o["step"] == step]
+        for finding in (f for o in mine for f in o["undecided"]):
             body = {"digest": digest, "finding": finding["key"], "reason": "Looked at: it is as it should be."}
             self._answer("decided", person.post(f"/posts/{post}/decisions", json=body), 201)
 

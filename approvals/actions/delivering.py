@@ -215,7 +215,7 @@ async def try_later(
 
 
 async def failed(session: AsyncSession, found: Case, code: str, *, now: datetime) -> None:
-    """The platform refused it for good. The second half is held; a first half that is public stays, and people decide."""
+    """The platform refused it for good. Its second half is held; a first half that is public is a person's question."""
     if found.delivery.state == "due":
         found.delivery.state, found.delivery.code = "held", code
     else:

@@ -69,7 +69,7 @@ async def _seeded(settings: Settings, url: str) -> str | None:
 
 
 async def _seed(porth: Runtime, path: Path) -> str:
-    password = "-".join(secrets.choice(WORDS) for _ in range(4))
+    password = secrets.token_urlsafe(9)
     async with porth.sessions() as session:
         await demonstration.seed(session, porth, await hashed(password), now=porth.clock())
         write_whole(path, msgspec.json.encode(SignIn(password)))
@@ -95,7 +95,3 @@ def _welcome(language: Language, settings: Settings, password: str | None) -> No
         ]
     lines.append(say(language, "run.stop"))
     print("\n".join(lines), flush=True)  # noqa: T201  # a command line prints
-
-
-WORDS = ["afal", "afon", "aur", "bara", "bardd", "bore", "bryn", "bwrdd", "cadair", "calon", "canol", "capel", "cartref", "castell", "cath", "cawl", "ceffyl", "cerdd", "cofio", "cornel", "craig", "cwm", "cwmwl", "cwpan", "dafad", "dail", "darn", "deilen", "derwen", "dinas", "draig", "drws", "dyffryn", "eglwys", "eira", "enfys", "ffair", "ffenest", "ffordd", "gafr", "gardd", "gaeaf", "glaw", "gwanwyn", "gwair", "gwely", "gwlad", "gwynt", "haf", "halen", "haul", "heddwch", "hydref", "llaeth", "llan", "lleuad", "llong", "llwybr", "llyfr", "llyn", "maes", "mawr", "melin", "menyn", "mynydd", "nant", "nenfwd", "neuadd", "niwl", "olwyn", "pabell", "paned", "papur", "pentre", "plas", "pont", "porth", "pren", "robin", "rhaff", "rhiw", "rhos", "sain", "seren", "sgarff", "siop", "stryd", "tegell", "telyn", "tir", "ton", "traeth", "tref", "tylluan", "tywod", "wal", "wyau", "ynys", "ysgol", "ysgub"]
-"""Welsh words without accents: easy to read out and to type."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -139,8 +140,6 @@ async def test_a_consent_withdrawn_after_publishing_removes_every_post_and_reads
 
 
 async def test_changed_bytes_are_never_sent(house: House, platforms: Platforms, database: str) -> None:
-    import psycopg
-
     post = await house.scheduled(channels=("facebook",))
     with psycopg.connect(database) as connection:
         connection.execute("ALTER TABLE submissions DISABLE TRIGGER written_once")
