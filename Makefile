@@ -92,10 +92,10 @@ $(INSTALLED_DEV): requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/
 # npm ci begins by removing node_modules, so what the tests need is kept where it was there.
 $(NODE_INSTALLED): package.json package-lock.json
 	@echo "Installing the Node packages ..." >&2
-	@if [ -e $(NODE_INSTALLED_DEV) ]; then npm ci --silent && touch $(NODE_INSTALLED_DEV); else npm ci --silent --omit=dev; fi >&2
+	@if [ -e $(NODE_INSTALLED_DEV) ]; then npm ci --no-progress --loglevel=error && touch $(NODE_INSTALLED_DEV); else npm ci --no-progress --loglevel=error --omit=dev; fi >&2
 	@touch $@
 
 $(NODE_INSTALLED_DEV): package.json package-lock.json
 	@echo "Installing the Node packages, with those for tests ..." >&2
-	@npm ci --silent >&2
+	@npm ci --no-progress --loglevel=error >&2
 	@touch $(NODE_INSTALLED) $@

@@ -75,6 +75,7 @@ def server_folder(home: Path, account: Account) -> Path:
     if account.may_enter(home):
         folder.mkdir(mode=0o700)
     else:
+        home.chmod(0o700)
         folder.symlink_to(_elsewhere())
     os.chown(folder, account.uid, account.gid)
     return folder.resolve()

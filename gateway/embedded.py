@@ -94,7 +94,8 @@ class Cluster:
         return self.url(name)
 
     def ensure_database(self, name: str) -> str:
-        with suppress(psycopg.errors.DuplicateDatabase):
+        """Create it where nobody has, which includes somebody doing so at this moment."""
+        with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             self.create_database(name)
         return self.url(name)
 
@@ -116,7 +117,11 @@ class Cluster:
     def open(self) -> Self:
         """Start the server, or attach to the one whose owner is starting it."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _wait(lambda: self.tend() or self.answers(), "embedded.silent", folder=str(self.home))
+        try:
+            _wait(lambda: self.tend() or self.answers(), "embedded.silent", folder=str(self.home))
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def close(self) -> None:

@@ -123,7 +123,7 @@ def _with_defaults(values: dict[str, Any]) -> Settings:
 def _unknown(given: Mapping[str, str]) -> Iterator[Fault]:
     for name in sorted(given):
         if name.startswith("PORTH_") and name not in VARIABLES:
-            near = difflib.get_close_matches(name, VARIABLES, n=1)
+            near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)  # the prefix alone makes half
             if near:
                 yield Fault("settings.misspelt", name=name, near=near[0])
             else:
