@@ -2,15 +2,14 @@
 
 from i18n.contact_parity import address_differences, hashtag_differences, link_differences, phone_differences
 from i18n.differences import Difference
-from i18n.facts import Fact, facts
+from i18n.facts import Fact, Read
 from i18n.glossary import Glossary
 from i18n.moment_parity import MOMENTS, leftovers, moment_differences
 from i18n.quantity_parity import QUANTITIES, quantity_differences
-from i18n.words import Text
 
 
-def fact_differences(cy: Text, en: Text, glossary: Glossary) -> list[Difference]:
-    welsh, english = list(facts(cy, "cy")), list(facts(en, "en"))
+def fact_differences(cy: Read, en: Read, glossary: Glossary) -> list[Difference]:
+    welsh, english = list(cy.facts), list(en.facts)
     found: list[Difference] = []
     others: list[Fact] = []
     for kind in MOMENTS:
@@ -19,11 +18,11 @@ def fact_differences(cy: Text, en: Text, glossary: Glossary) -> list[Difference]
         found += moment_differences(kind, left, right)
         others += [f for f in (*welsh, *english) if f.kind == kind]
     found += quantity_differences(_quantities(welsh), _quantities(english), others)
-    found += phone_differences(welsh, english, (cy.plain, en.plain), glossary)
+    found += phone_differences(welsh, english, (cy.text.plain, en.text.plain), glossary)
     for kind in ("email", "handle"):
         found += address_differences(kind, welsh, english, glossary)
     found += link_differences(welsh, english, glossary)
-    return found + hashtag_differences(welsh, english, (cy.nfc, en.nfc), glossary)
+    return found + hashtag_differences(welsh, english, (cy.text.nfc, en.text.nfc), glossary)
 
 
 def _quantities(found: list[Fact]) -> list[Fact]:

@@ -41,6 +41,14 @@ class Fact(Struct, frozen=True):
     optional: bool = False
 
 
+class Read:
+    """A text and the facts in it, found once for all comparisons."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self.text = Text(text)
+        self.facts = facts(self.text, language)
+
+
 def facts(text: str | Text, language: Language) -> tuple[Fact, ...]:
     """Every fact of the text in the order of its place; spans are into the text's NFC form."""
     read = text if isinstance(text, Text) else Text(text)

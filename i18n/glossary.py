@@ -5,7 +5,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct, convert, structs
@@ -57,7 +57,8 @@ def read(path: Path) -> Glossary:
     return convert(tomllib.loads(path.read_text(encoding="utf-8")), Glossary)
 
 
-def words_of(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+@lru_cache(maxsize=64)
+def words_of(pairs: Pairs) -> frozenset[str]:
     return frozenset(word.casefold() for pair in pairs for name in pair for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", name))
 
 

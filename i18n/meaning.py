@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from i18n import thresholds
 from i18n.differences import Difference, Severity, Span
+from i18n.facts import Read
 from i18n.glossary import Glossary
 from i18n.lexicon import Lexicon, english_stems, load, welsh_stems
 from i18n.words import Text, Word
@@ -42,10 +43,10 @@ class Covered(Struct, frozen=True):
 class Meaning:
     """The words of each text as the other explains them."""
 
-    def __init__(self, cy: Text, en: Text, glossary: Glossary, lexicon: Lexicon | None = None) -> None:
-        self.cy, self.en = cy, en
+    def __init__(self, cy: Read, en: Read, glossary: Glossary, lexicon: Lexicon | None = None) -> None:
+        self.cy, self.en = cy.text, en.text
         self.lexicon = lexicon or load()
-        self._cy_words, self._en_words = cy.words[: thresholds.MOST_WORDS_COMPARED], en.words[: thresholds.MOST_WORDS_COMPARED]
+        self._cy_words, self._en_words = _unread(cy), _unread(en)
         self._same = _same_words(self._cy_words, self._en_words, glossary)
 
     @cached_property
@@ -80,7 +81,7 @@ class Meaning:
     @cached_property
     def length_ratio(self) -> float:
         """Logarithm of Welsh letters to English ones; 0.1 in the middle of true pairs."""
-        welsh, english = (sum(len(word.text) for word in text.words) for text in (self.cy, self.en))
+        welsh, english = (sum(len(word.text) for word in words) for words in (self._cy_words, self._en_words))
         return math.log((welsh + 8) / (english + 8)) - thresholds.USUAL_LENGTH_RATIO
 
     def other_features(self) -> tuple[float, ...]:
@@ -98,6 +99,14 @@ class Meaning:
         fewer = max(-3.0, min(3.0, float(sentences if side == "cy" else -sentences)))
         unexplained = math.log1p((1 - whole.share) * whole.weight)
         return (1.0, whole.share, whole.worst, unexplained, shorter, shorter * math.log1p(whole.weight), unfinished, fewer, fewer * (whole.worst > 0))
+
+
+def _unread(read: Read) -> tuple[Word, ...]:
+    """Words that are no part of a date, a time or a quantity: those are compared as facts."""
+    taken = bytearray(len(read.text.plain))
+    for fact in read.facts:
+        taken[fact.span[0] : fact.span[1]] = b"\1" * (fact.span[1] - fact.span[0])
+    return tuple(word for word in read.text.words[: thresholds.MOST_WORDS_COMPARED] if not taken[word.start])
 
 
 def _explained(stem: str, forward: dict[str, float], backward: Table, others: frozenset[str]) -> float:
@@ -161,12 +170,13 @@ def score(weights: tuple[float, ...], features: tuple[float, ...]) -> float:
     return sum(w * f for w, f in zip(weights, features, strict=True))
 
 
-def meaning_differences(cy: Text, en: Text, glossary: Glossary) -> list[Difference]:
+def meaning_differences(cy: Read, en: Read, glossary: Glossary) -> list[Difference]:
     meaning = Meaning(cy, en, glossary)
-    if min(len(cy.words), len(en.words)) == 0:
+    words = min(len(cy.text.words), len(en.text.words))
+    if words == 0:
         return []
     other = score(thresholds.OTHER_MESSAGE, meaning.other_features())
-    if other >= thresholds.OTHER_MESSAGE_BLOCKS and min(len(cy.words), len(en.words)) >= thresholds.LEAST_WORDS_FOR_OTHER:
+    if other >= thresholds.OTHER_MESSAGE_BLOCKS and words >= thresholds.LEAST_WORDS_FOR_OTHER:
         return [_whole("block", meaning)]
     missing = _missing(meaning, "cy") + _missing(meaning, "en")
     if missing or other < thresholds.OTHER_MESSAGE_ASKS:

@@ -3,6 +3,7 @@
 from i18n import thresholds
 from i18n.differences import Difference, Span
 from i18n.fact_parity import fact_differences
+from i18n.facts import Read
 from i18n.glossary import DEFAULT, Glossary
 from i18n.language_parity import language_differences, missing_language
 from i18n.meaning import meaning_differences
@@ -18,21 +19,21 @@ _WHOLE = frozenset({"missing-language", "same-text", "swapped", "not-welsh", "no
 
 def compare(cy: str, en: str, glossary: Glossary = DEFAULT) -> tuple[Difference, ...]:
     """Every difference found, in the order of severity and place. Never raises on any text."""
-    welsh, english = Text(cy), Text(en)
-    found = missing_language(welsh, english) or _compare(welsh, english, glossary)
+    welsh, english = Read(cy, "cy"), Read(en, "en")
+    found = missing_language(welsh.text, english.text) or _compare(welsh, english, glossary)
     return tuple(sorted(found, key=lambda d: (_RANK[d.severity], d.cy or d.en or (0, 0))))
 
 
-def _compare(cy: Text, en: Text, glossary: Glossary) -> list[Difference]:
-    found = language_differences(cy, en, glossary)
+def _compare(cy: Read, en: Read, glossary: Glossary) -> list[Difference]:
+    found = language_differences(cy.text, en.text, glossary)
     if any(d.kind in _WHOLE for d in found):
         return found
     found += fact_differences(cy, en, glossary)
     meaning = meaning_differences(cy, en, glossary)
     found += meaning
     if not meaning:
-        found += negation_differences(cy, en)
-    return found + _spelling(cy, en, glossary)
+        found += negation_differences(cy.text, en.text)
+    return found + _spelling(cy.text, en.text, glossary)
 
 
 def _spelling(cy: Text, en: Text, glossary: Glossary) -> list[Difference]:

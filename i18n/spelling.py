@@ -70,11 +70,16 @@ def english(word: str) -> bool:
     )
 
 
+@lru_cache(maxsize=64)
+def _plain_words(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(plain(word) for word in words)
+
+
 def misspelt_words(text: Text, extra_words: Iterable[str] = ()) -> Iterator[Word]:
     """Words that the Welsh dictionary rejects and that are no names, initials or English."""
     if not available("cy"):
         return
-    own = {plain(word) for word in extra_words}
+    own = _plain_words(frozenset(extra_words))
     starts = {start for start, _ in text.sentences}
     for word in text.words:
         if len(word.text) < LEAST_LETTERS or word.text in own or welsh(word.text):

@@ -19,6 +19,7 @@ HANDLE = r"(?<![\w@])@\w[\w.-]{0,80}"
 HASHTAG = r"(?<![\w&#])#\w{1,140}"
 CONTACT = re.compile(f"(?P<email>{EMAIL})|(?P<link>{LINK})|(?P<handle>{HANDLE})|(?P<hashtag>{HASHTAG})")
 
+_ALNUM = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?")
 _SENTENCE = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+|(?<=\S)\s+[•·▪]\s+")
 # a full stop after these ends no sentence
@@ -97,7 +98,7 @@ class Text:
 
     def _trim(self, span: Span) -> Span | None:
         piece = self.prose[span[0] : span[1]]
-        if not any(c.isalnum() for c in piece):
+        if not _ALNUM.search(piece):
             return None
         start = span[0] + len(piece) - len(piece.lstrip())
         return start, span[0] + len(piece.rstrip())

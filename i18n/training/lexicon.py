@@ -24,6 +24,9 @@ MOST_WORDS = 60  # longer texts teach little about which word is whose
 LEAST_SEEN = 2
 LIKELY = 0.03
 KEPT_PER_STEM = 8
+MOST_WEIGHT = 8.0
+BY_HAND = 0.3  # as likely as `thresholds.LIKELY_ENOUGH` asks
+EVERYDAY = Path(__file__).parent / "everyday.txt"
 ENTRIES = 25_000
 
 Ints = NDArray[np.int64]
@@ -88,25 +91,47 @@ def _kept(key: Ints, likely: Floats, given_of: dict[str, int], target_of: dict[s
     return {g: dict(sorted(t.items(), key=lambda x: -x[1])[:KEPT_PER_STEM]) for g, t in table.items()}
 
 
+def everyday() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Stems linked by hand, in both directions."""
+    english: dict[str, set[str]] = {}
+    welsh: dict[str, set[str]] = {}
+    for line in EVERYDAY.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            word, forms = line.split("\t")
+            for en in english_stems(word):
+                for cy in (stem for form in forms.split() for stem in welsh_stems(form)):
+                    english.setdefault(en, set()).add(cy)
+                    welsh.setdefault(cy, set()).add(en)
+    return english, welsh
+
+
+def _with_everyday(table: dict[str, dict[str, float]], linked: dict[str, set[str]]) -> dict[str, dict[str, float]]:
+    return {
+        stem: {**table.get(stem, {}), **{o: max(BY_HAND, table.get(stem, {}).get(o, 0)) for o in linked.get(stem, ())}}
+        for stem in table.keys() | linked.keys()
+    }
+
+
 def weights(texts: list[list[str]]) -> dict[str, float]:
     """How much a stem tells: inverse document frequency, 0 for one in every text, at most 8."""
     seen = Counter(word for text in texts for word in text)
-    return {word: min(8.0, math.log(len(texts) / n)) for word, n in seen.items()}
+    return {word: min(MOST_WEIGHT, math.log(len(texts) / n)) for word, n in seen.items()}
 
 
 def write(path: Path, pairs: list[tuple[str, str]]) -> None:
     cy, en = [stems(c, "cy") for c, _ in pairs], [stems(e, "en") for _, e in pairs]
     lines = []
-    for direction, given, target in (("en", en, cy), ("cy", cy, en)):
-        table, weight = model1(given, target), weights(given)
+    by_hand = everyday()
+    for direction, given, target, linked in (("en", en, cy, by_hand[0]), ("cy", cy, en, by_hand[1])):
+        table, weight = _with_everyday(model1(given, target), linked), weights(given)
         seen = Counter(word for text in given for word in text)
         room = ENTRIES
-        for stem, others in sorted(table.items(), key=lambda item: (-seen[item[0]], item[0])):
+        for stem, others in sorted(table.items(), key=lambda item: (item[0] not in linked, -seen[item[0]], item[0])):
             room -= len(others)
             if room < 0:
                 break
             pairs_of = "\t".join(f"{o}\t{max(1, round(p * 255))}" for o, p in others.items())
-            lines.append(f"{direction}\t{stem}\t{round(weight[stem] * 16)}\t{pairs_of}\n")
+            lines.append(f"{direction}\t{stem}\t{round(weight.get(stem, MOST_WEIGHT) * 16)}\t{pairs_of}\n")
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(gzip.compress("".join(sorted(lines)).encode(), 9, mtime=0))
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from i18n.facts import Read
 from i18n.glossary import DEFAULT
 from i18n.lexicon import Lexicon, load_from
 from i18n.meaning import Meaning
 from i18n.training.lexicon import FOLDS, Floats, fold, read_pairs, write
-from i18n.words import Text
 
 Example = tuple[str, str, str, int]  # label, Welsh, English, fold
 RATES = (0.002, 0.005, 0.01, 0.02, 0.03)
@@ -111,7 +111,7 @@ def main() -> None:
     learned = lexicons(pairs)
     labels, other, cy_lacks, en_lacks = [], [], [], []
     for label, cy, en, left_out in examples(pairs, random.Random(20261122)):  # noqa: S311 - a sample, not a secret
-        meaning = Meaning(Text(cy), Text(en), DEFAULT, learned[left_out])
+        meaning = Meaning(Read(cy, "cy"), Read(en, "en"), DEFAULT, learned[left_out])
         labels.append(label)
         other.append(meaning.other_features())
         cy_lacks.append(meaning.missing_features("cy"))
