@@ -15,7 +15,6 @@ import psycopg
 from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
-from connectors.http import Wire
 from gateway.faults import Fault
 from i18n.messages import Language
 
@@ -44,14 +43,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     ca_bundle: Path | None = None
     """Certificates trusted for calls to the platforms, in place of the system's."""
     log_level: str = "info"
-
-    def live_wire(self) -> Wire:
-        """How live accounts reach their platforms."""
-        return Wire(proxy=self.proxy, ca_bundle=str(self.ca_bundle) if self.ca_bundle else None)
-
-    def sandbox_wire(self) -> Wire:
-        """How sandbox accounts reach the stand-in, which is always on this machine."""
-        return Wire(sandbox=f"http://127.0.0.1:{self.sandbox_port}")
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, base_url={self.base_url!r}, <secrets hidden>)"

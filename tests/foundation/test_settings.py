@@ -121,12 +121,3 @@ def test_a_home_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         settings.open_home(load({"PORTH_HOME": str(tmp_path / "file" / "var")}))
     assert caught.value.key == "settings.home"
     assert str(tmp_path) in str(caught.value)
-
-
-def test_live_accounts_go_through_the_proxy_and_sandbox_accounts_stay_here(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("")
-    found = load({"PORTH_PROXY": "http://proxy:3128", "PORTH_CA_BUNDLE": str(tmp_path / "ca.pem")})
-    assert found.live_wire().proxy == "http://proxy:3128"
-    assert found.live_wire().sandbox is None
-    assert found.sandbox_wire().sandbox == "http://127.0.0.1:8081"
-    assert found.sandbox_wire().proxy is None
