@@ -45,6 +45,10 @@ class NotSignedIn(Exception):  # noqa: N818  # an answer: sign in first
         self.code = code
 
 
+class TooManyTries(Exception):  # noqa: N818  # an answer: wait
+    """Too many wrong passwords of late, for this account or from this address."""
+
+
 class SignedIn(Struct, frozen=True):
     """Who is asking, as every handler gets it: `request.user`."""
 

@@ -69,10 +69,8 @@ class Traced:
 
 def _record(scope: Any, status: int, began: float, found: str) -> None:
     """The route as it is written, never as it was called: addresses hold ids."""
-    handler = scope.get("route_handler")
-    path = min(handler.paths) if handler is not None and handler.paths else "-"
     fields = {
-        "request": found, "method": scope["method"], "route": path, "status": status,
+        "request": found, "method": scope["method"], "route": scope.get("path_template") or "-", "status": status,
         "milliseconds": round((time.perf_counter() - began) * 1000, 1),
     }  # fmt: skip
     log.info("request", extra=fields)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from approvals import errors
 from approvals.findings import Finding, Severity, Where
-from gateway.access import NotSignedIn, SignedIn
+from gateway.access import NotSignedIn, SignedIn, TooManyTries
 from gateway.media.errors import PictureRefused
 from gateway.tracing import request_id
 from i18n.messages import Language, known, say
@@ -130,6 +130,10 @@ def not_signed_in(request: Asked, refusal: NotSignedIn) -> Response[bytes]:
     return answer(request, 401, refusal.code, headers={"WWW-Authenticate": 'Bearer realm="Porth"'})
 
 
+def too_many_tries(request: Asked, _: TooManyTries) -> Response[bytes]:
+    return answer(request, 429, "too-many-tries", headers={"Retry-After": "900"})
+
+
 def picture_refused(request: Asked, refusal: PictureRefused) -> Response[bytes]:
     status = 413 if refusal.code == "MEDIA-BYTES" else 422
     return answer(request, status, refusal.code, refusal.params, field="/file")
@@ -180,6 +184,7 @@ def unexpected(request: Asked, error: Exception) -> Response[bytes]:
 HANDLERS: dict[Any, Any] = {
     errors.Refusal: refused,
     NotSignedIn: not_signed_in,
+    TooManyTries: too_many_tries,
     PictureRefused: picture_refused,
     HTTPException: http,
     RecursionError: too_deep,

@@ -13,9 +13,8 @@ from msgspec import Struct
 from approvals import models as m
 from approvals.permissions import MATRIX, Role
 from gateway import access
-from gateway.access import COOKIE, NotSignedIn, Throttle
+from gateway.access import COOKIE, NotSignedIn, Throttle, TooManyTries
 from gateway.api.injected import Asked, Now, Porth, Session
-from gateway.api.problems import answer
 from gateway.api.routing import PUBLIC, SIGNED_IN, needs
 from gateway.runtime import Runtime
 from i18n.messages import Language
@@ -56,7 +55,7 @@ class SignIns(Controller):
         throttle: Throttle = request.app.state.throttle
         address = request.client.host if request.client else ""
         if throttle.refused(data.email, address, now):
-            return answer(request, 429, "too-many-tries", headers={"Retry-After": "900"})
+            raise TooManyTries
         try:
             made = await access.sign_in(
                 session, data.email, data.password, agent=request.headers.get("user-agent", ""), now=now
