@@ -2,15 +2,34 @@
 
 from collections.abc import Callable, Iterator
 
+from approvals.checks import accessibility, completeness, conduct, facts, identifiers, people, welsh
 from approvals.checks.context import Context
 from approvals.content import Content
 from approvals.findings import Finding
 
 Check = Callable[[Content, Context], Iterator[Finding]]
 
-ALWAYS: tuple[Check, ...] = ()
+ALWAYS: tuple[Check, ...] = (
+    welsh.parity,
+    identifiers.personal,
+    conduct.of_texts,
+    facts.in_texts,
+    accessibility.of_texts,
+    accessibility.of_pictures,
+    people.named,
+    people.shown,
+    completeness.of_texts,
+    completeness.of_pictures,
+    completeness.of_channels,
+)
 """At submission."""
-TIMED: tuple[Check, ...] = ()
+TIMED: tuple[Check, ...] = (
+    facts.past,
+    conduct.election,
+    people.consents,
+    completeness.of_window,
+    completeness.suspended,
+)
 """At submission, each sign-off, scheduling and again in the moment before sending: whatever time can change."""
 
 

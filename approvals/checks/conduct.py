@@ -1,0 +1,188 @@
+"""What a health body may not say, or says only when somebody has looked: politics, commerce, law, tone (section 6.2)."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from approvals import rules
+from approvals.checks.context import Context
+from approvals.checks.reading import Found, Reading, Rule, Sentence, apply, units
+from approvals.content import LONDON, Content
+from approvals.findings import Finding, Severity
+from approvals.rules import PACK, Hit
+
+_PERCENT_OFF = re.compile(r"\d ?(?:%|per cent|y cant) ?(?:off|oddi ar|i ffwrdd|discount|o ostyngiad)\b")
+_PERCENT = re.compile(r"\d ?%|\d ?y cant|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b")
+_BRAND_CODE = re.compile(r"\b(?:code|cod) [A-Z]{3,}\d{1,4}\b")
+_NAME = re.compile(r"\b[A-ZÂÊÎÔÛŴŶ][\w'’-]+(?: (?:ap|ab|ferch|& |and )?[A-ZÂÊÎÔÛŴŶ][\w'’-]+)+|\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]")
+
+
+def of_texts(content: Content, context: Context) -> Iterator[Finding]:
+    for unit in units(content):
+        for rule in RULES:
+            yield from apply(rule, unit, context)
+
+
+def election(content: Content, context: Context) -> Iterator[Finding]:
+    """Before an election what names those who stand, or celebrates, waits for Communications (POL-01, POL-03)."""
+    on = (context.publish_at or context.now).astimezone(LONDON).date()
+    own: rules.Terms | None = context.terms
+    period = next((e for e in (*PACK.elections, *(own.elections if own else ())) if e.start <= on <= e.polling), None)
+    if period is None:
+        return
+    polling = period.polling
+
+    def held(reading: Reading, _context: Context) -> Iterator[Found]:
+        return _held(reading, period.kind, polling)
+
+    for unit in units(content):
+        yield from apply(held, unit, context)
+
+
+def _held(reading: Reading, kind: str, polling: date) -> Iterator[Found]:
+    for sentence in reading.sentences:
+        for hit in sentence.of("politician", "government", "voting", "announcement")[:1]:
+            params = {"variant": kind, "polling": polling.isoformat()}
+            yield Found("POL-ELECTION", Severity.DECIDE, hit.span, "", params)
+
+
+def politics(reading: Reading, _context: Context) -> Iterator[Found]:
+    for sentence in reading.sentences:
+        asked = sentence.of("campaign")
+        actors = sentence.of("politician", "government")
+        if asked:
+            yield Found("POL-OPINION", Severity.BLOCK, asked[0].span, "", {"variant": "campaign"})
+        elif actors and (judged := _judgment(sentence, actors)):
+            span = min(actors[0].start, judged.start), max(actors[0].end, judged.end)
+            yield Found("POL-OPINION", Severity.BLOCK, span, "", {"variant": "opinion"})
+        elif mention := sentence.of("politician", "voting"):
+            yield Found("POL-OPINION", Severity.DECIDE, mention[0].span, "", {"variant": "mention"})
+
+
+def _judgment(sentence: Sentence, actors: tuple[Hit, ...]) -> Hit | None:
+    inside = [(a.start, a.end) for a in actors]
+    return next((h for h in sentence.of("judgment") if not any(s <= h.start < e for s, e in inside)), None)
+
+
+def endorsement(reading: Reading, _context: Context) -> Iterator[Found]:
+    """One question a text: praise, price or shop of something that is sold."""
+    for sentence in reading.sentences:
+        hits = _selling(reading, sentence)
+        if hits:
+            yield Found("COM-ENDORSE", Severity.DECIDE, (min(hits)[0], max(end for _, end in hits)))
+            return
+
+
+def _selling(reading: Reading, sentence: Sentence) -> list[tuple[int, int]]:
+    spans = [hit.span for hit in sentence.of("superlative", "discount")]
+    if spans and _own_offer(sentence):
+        spans = []
+    spans += [m.span() for m in _PERCENT_OFF.finditer(reading.plain, *sentence.span)]
+    if sentence.has("recommend") and (sentence.has("product") or _brands(reading, sentence)):
+        spans += [hit.span for hit in sentence.of("recommend", "product")]
+    if sentence.has("buy") and (brands := _brands(reading, sentence)):
+        spans += [hit.span for hit in (*sentence.of("buy"), *brands)]
+    if sentence.has("superlative", "product") and _brands(reading, sentence) and not spans:
+        spans = [hit.span for hit in _brands(reading, sentence)]
+    return spans
+
+
+def _own_offer(sentence: Sentence) -> bool:
+    """A free NHS sample or a charity's sale is no trade."""
+    return not sentence.has("superlative", "brand", "buy", "product") and sentence.has("public_body")
+
+
+def _brands(reading: Reading, sentence: Sentence) -> tuple[Hit, ...]:
+    """Brand names as they are written: capitalised and not the first word, where they may be any word."""
+    return tuple(
+        hit
+        for hit in sentence.of("brand")
+        if reading.nfc[hit.start].isupper() and hit.start > sentence.tokens[0].start
+        and not re.match(r"['’]? ?(?:walking|hiking|diabetes|disease|syndrome)", reading.plain[hit.end : hit.end + 12])
+    )  # fmt: skip
+
+
+def partners(reading: Reading, context: Context) -> Iterator[Found]:
+    """Suppliers and partners are named only with their approval (COM-03); public bodies work in the open."""
+    own: rules.Terms | None = context.terms
+    agreed = own.partners if own else frozenset()
+    for sentence in reading.sentences:
+        after = next(iter(sentence.of("partnership")), None)
+        named = _partner_after(reading, sentence, after) if after else None
+        for span in filter(None, (named, *(hit.span for hit in _brands(reading, sentence)))):
+            if reading.plain[slice(*span)] not in agreed:
+                yield Found("COM-PARTNER", Severity.DECIDE, span, reading.plain[slice(*span)])
+                break
+
+
+def _partner_after(reading: Reading, sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
+    """The capitalised words after "in partnership with", unless they are a public body's."""
+    near = [h for h in sentence.of("public_body") if hit.start <= h.start <= hit.end + 48]  # noqa: PLR2004 - a name's length
+    if near:
+        return None
+    match = re.compile(r"(?:[ ,:]|y |yr |the |our |ein |'r |o |gan |at |yn |=)*((?:[A-ZÂÊÎÔÛŴŶ][\w'’&.-]*)(?: (?:a|ac|and|&|y|of|[A-Z][\w'’&.-]*))*)").match(reading.nfc, hit.end)
+    return match.span(1) if match else None
+
+
+def medicines(reading: Reading, _context: Context) -> Iterator[Found]:
+    """A prescription-only medicine and an invitation in one sentence are an advertisement (COM-04)."""
+    for sentence in reading.sentences:
+        if sentence.has("warning") or not sentence.has("invite"):
+            continue
+        for group, severity in (("medicine", Severity.BLOCK), ("medicine_class", Severity.DECIDE)):
+            for hit in sentence.of(group)[:1]:
+                invite = min(sentence.of("invite"), key=lambda i: abs(i.start - hit.start))
+                span = min(hit.start, invite.start), max(hit.end, invite.end)
+                yield Found("COM-POM", severity, span, "", {"variant": group.replace("_", "-")})
+
+
+def accusations(reading: Reading, _context: Context) -> Iterator[Found]:
+    """Wrong-doing said of a named person or body (LEG-01). Warnings of cheats in general accuse nobody."""
+    for sentence in reading.sentences:
+        if sentence.has("fraud_advice"):
+            continue
+        for hit in sentence.of("accusation")[:1]:
+            named = _accused(reading, sentence)
+            if named:
+                span = min(named[0], hit.start), max(named[1], hit.end)
+                yield Found("LEG-DEFAM", Severity.BLOCK, span)
+
+
+def _accused(reading: Reading, sentence: Sentence) -> tuple[int, int] | None:
+    name = _NAME.search(reading.nfc, *sentence.span)
+    if name:
+        return name.span()
+    return next((hit.span for hit in sentence.of("company", "politician", "government")), None)
+
+
+def tone(reading: Reading, _context: Context) -> Iterator[Found]:
+    for sentence in reading.sentences:
+        for hit in sentence.of("abuse")[:1]:
+            yield Found("TONE", Severity.BLOCK, hit.span, "", {"variant": "abuse"})
+        for hit in sentence.of("harsh")[:1]:
+            yield Found("TONE", Severity.DECIDE, hit.span, "", {"variant": "harsh"})
+
+
+def claims(reading: Reading, _context: Context) -> Iterator[Found]:
+    """A claim of effect or performance needs a source and somebody clinical who owns it (FCT-02)."""
+    sourced = any(s.has("source") for s in reading.sentences)
+    for sentence in reading.sentences:
+        hits = sentence.of("absolute_claim")
+        if not hits and _PERCENT.search(reading.plain, *sentence.span) and not sentence.has("discount"):
+            hits = sentence.of("effect")
+        if hits and not sourced:
+            yield Found("FCT-CLAIM", Severity.DECIDE, hits[0].span)
+
+
+def legal(reading: Reading, _context: Context) -> Iterator[Found]:
+    """Papers that are not public (LEG-08), courts (LEG-05), and harm that the patient must hear of first (INC-03)."""
+    for sentence in reading.sentences:
+        for hit in sentence.of("restricted")[:1]:
+            yield Found("LEG-RESTRICTED", Severity.BLOCK, hit.span)
+        for hit in sentence.of("court")[:1]:
+            yield Found("LEG-COURT", Severity.DECIDE, hit.span)
+        for hit in sentence.of("harm")[:1]:
+            yield Found("INC-CANDOUR", Severity.DECIDE, hit.span)
+
+
+RULES: tuple[Rule, ...] = (politics, endorsement, partners, medicines, accusations, tone, claims, legal)

@@ -1,0 +1,113 @@
+"""Small numbers of ill people in a small place identify them (IDP-06, D-24)."""
+
+import re
+from collections.abc import Iterator
+
+from approvals.checks.context import Context
+from approvals.checks.reading import Found, Reading, Sentence
+from approvals.findings import Severity
+from approvals.rules import PACK
+
+_WORDS = {
+    "en": {"zero": 0, "no": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
+    "cy": {
+        "sero": 0, "un": 1, "dau": 2, "ddau": 2, "dwy": 2, "ddwy": 2, "tri": 3, "dri": 3, "thri": 3, "tair": 3, "dair": 3, "thair": 3,
+        "pedwar": 4, "bedwar": 4, "phedwar": 4, "pedair": 4, "bedair": 4, "phedair": 4, "pump": 5, "bump": 5, "phump": 5, "pum": 5, "bum": 5,
+        "chwech": 6, "chwe": 6, "saith": 7, "wyth": 8, "naw": 9,
+    },
+}  # fmt: skip
+_REACH = 3
+"""Words between a number and whom it counts: "two of our young patients"."""
+_RATE_REACH = 14
+"""Code points between them and "a day"."""
+_JOINS = frozenset("of our the its these those young elderly local new other more confirmed positive further known o r n ein y yr glaf newydd arall pellach lleol ifanc".split())
+# the number names a place or a kind, or counts times and rates
+_NAMED = re.compile(r"\b(?:ward|clinic|clinig|bed|gwely|bay|bae|room|ystafell|level|lefel|stage|cam|type|math|phase|grade|gradd|band|tier|category|step|year|blwyddyn|unit|uned|site|group|grŵp|covid|day|dydd|table|tabl|figure|ffigur|in|mewn|pob|bob|every|one in|un o bob|y|per|fesul|aged|age|number|rhif|dos|dose|£)[ -]?$")
+_MORE = re.compile(r"\b(?:more than|over|up to|at least|around|hyd at|mwy na|dros|tua|o leiaf|oddeutu|at a time)\s*$")
+_AFTER = re.compile(r"^(?:[.,:]\d|\d|[-/]\d|%| ?(?:%|per cent|y cant|million|thousand|hundred|mil|miliwn|cant|year|years|oed|mlwydd|blwydd|am|pm|yb|yh|yp|mg|ml|in|out of|o bob|allan o|times|gwaith|o'r gloch)\b)")
+_NEARLY_ALL = re.compile(
+    r"(?<![\d.,])(?P<some>\d{1,4}) (?:out of|of|o blith|allan o|o'r|o) (?:the |our |all |ein |y |'r |'n )*(?P<all>\d{1,4}) (?P<noun>\w+)"
+)
+
+
+def small_numbers(reading: Reading, context: Context) -> Iterator[Found]:
+    for sentence in reading.sentences:
+        yield from in_sentence(reading, sentence, context)
+    if reading.digits:
+        yield from _differences(reading, context)
+
+
+def in_sentence(reading: Reading, sentence: Sentence, context: Context) -> list[Found]:
+    """Counts of ill people below the threshold."""
+    if not sentence.has("case_noun", "people_noun"):
+        return []
+    return list(_counts(reading, sentence, _threshold(context)))
+
+
+def _threshold(context: Context) -> int:
+    own = context.terms.small_number if context.terms else None
+    return own or PACK.figures.small_number
+
+
+def _counts(reading: Reading, sentence: Sentence, threshold: int) -> Iterator[Found]:
+    words = _WORDS[reading.language]
+    for i, token in enumerate(sentence.tokens):
+        number = int(token.text) if token.text.isascii() and token.text.isdigit() and len(token.text) < 3 else words.get(token.text)  # noqa: PLR2004 - two digits
+        if number is None or number >= threshold or not _is_count(reading, token.start, token.end):
+            continue
+        noun = _noun(sentence, i)
+        severity = _judged(sentence, number, noun) if noun else None
+        if noun and severity and not _is_rate(sentence, token.start, _end(sentence, i, noun)):
+            yield Found("SML-COUNT", severity, (token.start, _end(sentence, i, noun)), str(number), {"n": threshold, "threshold": threshold})
+
+
+def _is_count(reading: Reading, start: int, end: int) -> bool:
+    before, after = reading.plain[max(0, start - 16) : start], reading.plain[end : end + 14]
+    if _AFTER.match(after) or (before[-1:] in {"£", ".", ",", ":", "/", "-", "#"} and before[-1:] and not before.endswith(" ")):
+        return False
+    return not (_NAMED.search(before) or _MORE.search(before))
+
+
+def _is_rate(sentence: Sentence, start: int, end: int) -> bool:
+    """ "two patients at a time", "four visitors a day": said beside the number, not elsewhere in the sentence."""
+    return any(start - _RATE_REACH <= hit.start <= end + _RATE_REACH for hit in sentence.of("rate"))
+
+
+def _noun(sentence: Sentence, index: int) -> str | None:
+    """The group of the people word that a number counts, at most `_REACH` joining words away."""
+    for i in range(index + 1, min(index + 2 + _REACH, len(sentence.tokens))):
+        token = sentence.tokens[i]
+        group = next((h.group for h in sentence.of("case_noun", "people_noun") if h.start == token.start), None)
+        if group:
+            return group
+        if token.text not in _JOINS:
+            return None
+    return None
+
+
+def _end(sentence: Sentence, index: int, group: str) -> int:
+    return next(h.end for h in sentence.of(group) if h.start > sentence.tokens[index].start)
+
+
+def _judged(sentence: Sentence, number: int, noun: str) -> Severity | None:
+    ill = sentence.has("affected", "condition", "rare", "died") or noun == "case_noun"
+    if not ill or (sentence.has("generic") and not sentence.has("rare", "died")):
+        return None
+    told = sentence.has("affected", "condition", "rare", "died", "protected")
+    if number == 0:
+        return Severity.DECIDE if told else None
+    if number == 1 and not (noun == "case_noun" and told):
+        return None
+    if noun == "case_noun":
+        return Severity.BLOCK if told else Severity.DECIDE
+    return Severity.BLOCK
+
+
+def _differences(reading: Reading, context: Context) -> Iterator[Found]:
+    """ "98 of our 100 patients": the two that are left can be told."""
+    for match in _NEARLY_ALL.finditer(reading.plain):
+        left = int(match["all"]) - int(match["some"])
+        sentence = reading.sentence_at(match.start())
+        people = any(h.start == match.start("noun") for h in sentence.of("case_noun", "people_noun"))
+        if people and 0 < left < _threshold(context) <= int(match["some"]):
+            yield Found("SML-COUNT", Severity.DECIDE, match.span(), str(left), {"variant": "difference", "threshold": _threshold(context)})

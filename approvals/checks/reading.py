@@ -1,0 +1,156 @@
+"""One text read once: its words, sentences, phrases of the rule pack and facts, shared by every check."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from approvals import rules
+from approvals.checks.context import Context
+from approvals.content import LANGUAGES, Content
+from approvals.findings import Finding, FindingLanguage, Severity, Where
+from approvals.rules import Hit, Token
+from connectors.contract import Language
+from i18n.facts import Fact, facts
+from i18n.words import Text
+
+Span = tuple[int, int]
+_TOKEN = re.compile(r"[^\W_]+")
+_STRENGTH = (Severity.BLOCK, Severity.DECIDE, Severity.ADVISE, Severity.NOTE)
+
+
+class Sentence(Struct, frozen=True):
+    span: Span
+    tokens: tuple[Token, ...]
+    hits: tuple[Hit, ...]
+
+    def of(self, *groups: str) -> tuple[Hit, ...]:
+        return tuple(hit for hit in self.hits if hit.group in groups)
+
+    def has(self, *groups: str) -> bool:
+        return any(hit.group in groups for hit in self.hits)
+
+
+class Reading:
+    """A text in one language. Spans are code points of `nfc`; `plain` is lower case and of the same length."""
+
+    def __init__(self, text: str, language: Language, terms: rules.Terms | None) -> None:
+        self._text = Text(text)
+        self._terms = terms
+        self.language = language
+        self.nfc = self._text.nfc
+        self.plain = self._text.plain
+        self.digits = any(c.isdigit() for c in self.plain)
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(self._sentence(span) for span in self._text.sentences)
+
+    def _sentence(self, span: Span) -> Sentence:
+        tokens = tuple(Token(m[0], m.start(), m.end()) for m in _TOKEN.finditer(self.plain, *span))
+        return Sentence(span, tokens, tuple(rules.find(tokens, self.language, self._terms)))
+
+    @cached_property
+    def contacts(self) -> tuple[tuple[str, Span], ...]:
+        """Links, addresses, handles and hashtags: (kind, span)."""
+        return tuple((str(m.lastgroup), m.span()) for m in self._text.contacts)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        return facts(self.nfc, self.language)
+
+    def sentence_at(self, at: int) -> Sentence:
+        """The sentence around a place; an empty one where there is none."""
+        return next((s for s in self.sentences if s.span[0] <= at < s.span[1]), Sentence((at, at), (), ()))
+
+    def around(self, at: int) -> tuple[Sentence, ...]:
+        """The sentence around a place with its neighbours."""
+        index = next((i for i, s in enumerate(self.sentences) if s.span[0] <= at < s.span[1]), None)
+        return () if index is None else self.sentences[max(0, index - 1) : index + 2]
+
+    def in_contact(self, span: Span) -> bool:
+        return any(start < span[1] and span[0] < end for _, (start, end) in self.contacts)
+
+
+@lru_cache(maxsize=128)
+def read(text: str, language: Language, terms: rules.Terms | None = None) -> Reading:
+    return Reading(text, language, terms)
+
+
+class Found(Struct, frozen=True):
+    """What a rule saw in one text. `value` tells which of the other language it corresponds to; it is never kept."""
+
+    code: str
+    severity: Severity
+    span: Span
+    value: str = ""
+    params: Mapping[str, Any] = {}
+
+
+Rule = Callable[[Reading, Context], Iterable[Found]]
+
+
+class Unit(Struct, frozen=True):
+    """The same text in both languages: the post's, a channel's own wording, a description, a picture's words."""
+
+    pointers: Mapping[Language, str]
+    texts: Mapping[Language, str]
+
+    @property
+    def in_picture(self) -> bool:
+        return "/words/" in self.pointers["en"]
+
+    @property
+    def is_description(self) -> bool:
+        return "/alt/" in self.pointers["en"]
+
+
+@lru_cache(maxsize=32)
+def _units(key: tuple[tuple[str, Language, str], ...]) -> tuple[Unit, ...]:
+    pairs: dict[str, tuple[dict[Language, str], dict[Language, str]]] = {}
+    for pointer, language, text in key:
+        pointers, texts = pairs.setdefault(pointer.rsplit("/", 1)[0], ({}, {}))
+        pointers[language], texts[language] = pointer, text
+    return tuple(Unit(pointers, texts) for pointers, texts in pairs.values())
+
+
+def units(content: Content) -> tuple[Unit, ...]:
+    """Every text that the public will see, Welsh beside English, the post's own first."""
+    return _units(tuple(content.texts()))
+
+
+def readings(unit: Unit, context: Context) -> Iterator[tuple[Language, Reading]]:
+    for language in LANGUAGES:
+        if unit.texts[language].strip():
+            yield language, read(unit.texts[language], language, context.terms)
+
+
+def apply(rule: Rule, unit: Unit, context: Context) -> Iterator[Finding]:
+    """Run a rule on both languages and say one thing once: what stands in both texts is one finding."""
+    found: dict[Language, list[Found]] = {language: list(rule(r, context)) for language, r in readings(unit, context)}
+    english = found.get("en", [])
+    for cy in found.get("cy", []):
+        twin = _twin(cy, english)
+        if twin is not None:
+            english.remove(twin)
+        yield _finding(unit, "cy", cy, twin)
+    for en in english:
+        yield _finding(unit, "en", en, None)
+
+
+def _twin(cy: Found, english: Iterable[Found]) -> Found | None:
+    """The first of the same kind with the same value; where a rule gives no values, the first of the kind."""
+    return next((en for en in english if _kind(en) == _kind(cy)), None)
+
+
+def _kind(found: Found) -> tuple[str, Any, str]:
+    return found.code, found.params.get("variant"), found.value
+
+
+def _finding(unit: Unit, language: Language, found: Found, twin: Found | None) -> Finding:
+    where = Where(unit.pointers[language], found.span, Where(unit.pointers["en"], twin.span) if twin else None)
+    severity = min(found.severity, twin.severity, key=_STRENGTH.index) if twin else found.severity
+    both: FindingLanguage = "both" if twin else language
+    return Finding(found.code, severity, both, where, found.params)
