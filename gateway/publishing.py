@@ -27,7 +27,7 @@ from approvals.actions import delivering
 from approvals.actions.delivering import Case
 from connectors.contract import Absent, Connector, Credentials, Found, Outgoing, Receipt, Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
-from gateway import queue
+from gateway import opening, queue
 from gateway.queue import Claim
 from gateway.runtime import Runtime
 
@@ -78,7 +78,7 @@ class StoredAttempt:
         return await asyncio.to_thread(self._porth.clean.read, sha256)
 
     def address(self, sha256: str) -> str:
-        return self._porth.public_address(self._id, sha256)
+        return opening.address(self._porth, self._id, sha256)
 
 
 class Publisher:

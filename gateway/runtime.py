@@ -57,10 +57,6 @@ class Runtime:
         """What `Account.credentials` holds."""
         return self.vault.seal(msgspec.json.encode(dict(secrets)), account_id.bytes)
 
-    def public_address(self, delivery: UUID, sha256: str) -> str:
-        """Where Instagram and Threads fetch one rendition while its delivery is being sent."""
-        return f"{self.settings.base_url}/open/{delivery.hex}/{sha256}"
-
 
 def wire(settings: Settings, mode: str) -> Wire:
     """The way out for accounts of one mode: to the platforms, or to the sandbox on this machine and nowhere else."""

@@ -87,7 +87,7 @@ def consent(**changes: object) -> Consent:
     return Consent(
         **{
             "ref": "C-1024", "category": "patient", "signatory": "Y claf", "authority": "self",
-            "covers": ("image", "name"), "channels": ("facebook", "x"), "starts": date(2026, 11, 1),
+            "covers": ("image", "name", "story"), "channels": ("facebook", "x"), "starts": date(2026, 11, 1),
             "expires": date(2028, 11, 1), "publication_approved": date(2026, 11, 2), **changes,
         }
     )  # fmt: skip

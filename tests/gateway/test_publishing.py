@@ -179,7 +179,7 @@ async def _consented(house: House) -> None:
                 category="volunteer",
                 signatory="Mair Puw",
                 authority="self",
-                covers=("name", "image"),
+                covers=("name", "image", "story"),
                 channels=("facebook", "x"),
                 starts=today - timedelta(days=1),
                 expires=today + timedelta(days=300),
