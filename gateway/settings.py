@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ca_bundle: Path | None = None
     """Certificates trusted for calls to the platforms, in place of the system's."""
     log_level: str = "info"
+    node_modules: Path | None = None
+    """Where npm installed its packages; `None`: beside ours."""
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, base_url={self.base_url!r}, <secrets hidden>)"
@@ -215,5 +217,6 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PORTH_PROXY": ("proxy", _proxy),
     "PORTH_CA_BUNDLE": ("ca_bundle", _existing_file),
     "PORTH_LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
+    "PORTH_NODE_MODULES": ("node_modules", _path),
 }
 """Name in the environment: field of `Settings`, and how its text becomes a value."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.settings import VARIABLES
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("gateway", "approvals", "connectors", "i18n")
 LONGEST_FILE = 400
@@ -130,3 +132,9 @@ def test_what_the_tests_run_on_is_what_runs() -> None:
         for name in ("requirements.txt", "requirements-dev.txt")
     )
     assert {name: version for name, version in runtime.items() if tests.get(name) != version} == {}
+
+
+def test_every_variable_that_the_code_reads_is_a_setting() -> None:
+    read = re.compile(r"[\"'$](PORTH_[A-Z_]+[A-Z])\b")
+    names = {name for path in modules() for name in read.findall(path.read_text(encoding="utf-8"))}
+    assert names <= set(VARIABLES)

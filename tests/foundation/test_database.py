@@ -1,5 +1,6 @@
 """The database: migrated safely, worked in by a role that owns nothing, and its faults said in a sentence."""
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from approvals.models import Base
+from gateway import account, embedded
 from gateway import database as porth_database
 from gateway.database import APPLICATION_ROLE, connection_parameters, migrate, pending
 from gateway.faults import Fault
@@ -45,13 +47,18 @@ def test_four_processes_that_migrate_at_once_all_succeed(empty_database: str) ->
     assert pending(empty_database) == ()
 
 
-def test_the_migrated_database_is_what_the_models_say(database: str) -> None:
+def differences(url: str) -> list[object]:
+    """What autogeneration would change to make the database what the models say."""
     engine = create_engine(
-        "postgresql+psycopg://", connect_args=connection_parameters(database, role=None), poolclass=NullPool
+        "postgresql+psycopg://", connect_args=connection_parameters(url, role=None), poolclass=NullPool
     )
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        return list(compare_metadata(context, Base.metadata))
+
+
+def test_the_migrated_database_is_what_the_models_say(database: str) -> None:
+    assert differences(database) == []
 
 
 def test_a_failing_revision_leaves_nothing_behind(
@@ -141,3 +148,19 @@ def test_options_in_the_url_are_kept_beside_ours() -> None:
 @pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql+asyncpg", "postgresql", "postgres"])
 def test_every_way_of_writing_a_postgresql_url_is_understood(scheme: str) -> None:
     assert connection_parameters(f"{scheme}://ann@db.example/porth")["host"] == "db.example"
+
+
+def test_the_oldest_postgresql_we_promise_takes_every_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    oldest = Path(f"/usr/lib/postgresql/{porth_database.OLDEST}")
+    if not (oldest / "bin" / "initdb").exists():
+        pytest.skip(f"PostgreSQL {porth_database.OLDEST} is not installed here")
+    for module in (account, embedded):
+        monkeypatch.setattr(module, "installed_binaries", lambda: (str(porth_database.OLDEST), oldest))
+    monkeypatch.setattr(embedded, "INITDB", ("-A", "trust", "-E", "UTF8", "--locale=C"))
+    with tempfile.TemporaryDirectory(prefix="porth-") as home, embedded.cluster(Path(home), durable=False) as cluster:
+        url = cluster.create_database("porth")
+        with psycopg.connect(url) as connection:
+            assert connection.info.server_version // 10_000 == porth_database.OLDEST
+        migrate(url)
+        assert pending(url) == ()
+        assert differences(url) == []
