@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.actions.scheduling import CHANNEL
 from gateway import queue
+from gateway.chores import Round
 from gateway.database import connection_parameters
 from gateway.publishing import Publisher
 from gateway.queue import Claim
@@ -36,6 +37,8 @@ HEARTBEAT = queue.LEASE.total_seconds() / 3
 DRAIN = 40.0
 """Seconds that running work gets to end after a stop is asked for; a connector call ends within 30."""
 GONE_AFTER = timedelta(days=1)
+CHORES = 60.0
+"""Seconds between looks for chores."""
 
 
 def name() -> str:
@@ -59,7 +62,7 @@ class Worker:
 
     async def run(self) -> None:
         """Until `stop`."""
-        side = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+        side = [asyncio.create_task(work) for work in (self._listen(), self._beat(), self._tidy())]
         try:
             while not self._stopping.is_set():
                 try:
@@ -142,3 +145,11 @@ class Worker:
                 if await self.publisher.adopt_abandoned():
                     self._woken.set()
             await asyncio.sleep(HEARTBEAT)
+
+    async def _tidy(self) -> None:
+        """The chores, beside everything else."""
+        chores = Round()
+        while True:
+            with suppress(DBAPIError, OSError):
+                await chores.make(self.porth)
+            await asyncio.sleep(CHORES)

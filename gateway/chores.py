@@ -1,0 +1,79 @@
+"""What has to be done now and then, whoever does it: one worker at a time, under an advisory lock."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals import models as m
+from gateway.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+ORIGINALS_KEPT = timedelta(days=30)
+"""REC-01: an original lies in quarantine no longer than this; the clean picture stays."""
+ANSWERS_KEPT = timedelta(days=1)
+"""How long an `Idempotency-Key` is remembered."""
+LOCK = 0x63686F726573  # "chores"
+
+
+class Chore(NamedTuple):
+    name: str
+    every: timedelta
+    do: Callable[[Runtime, AsyncSession, datetime], Awaitable[None]]
+
+
+async def forget_originals(porth: Runtime, session: AsyncSession, now: datetime) -> None:
+    """Delete originals whose time is up: first the record that one exists, then the file."""
+    items = list(
+        await session.scalars(
+            select(m.MediaItem)
+            .where(m.MediaItem.original.is_not(None), m.MediaItem.uploaded_at < now - ORIGINALS_KEPT)
+            .limit(500)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    names = {item.original for item in items if item.original}
+    for item in items:
+        item.original = None
+    await session.flush()
+    still = set(await session.scalars(select(m.MediaItem.original).where(m.MediaItem.original.in_(names))))
+    await session.commit()
+    for name in names - still:
+        porth.quarantine.delete(name)
+
+
+async def forget_answers(_: Runtime, session: AsyncSession, now: datetime) -> None:
+    """Answers kept for repeated requests, and sign-ins that have ended."""
+    await session.execute(delete(m.RememberedAnswer).where(m.RememberedAnswer.created_at < now - ANSWERS_KEPT))
+    await session.execute(delete(m.SignIn).where(m.SignIn.expires_at < now))
+    await session.commit()
+
+
+CHORES = (
+    Chore("originals", timedelta(hours=1), forget_originals),
+    Chore("answers", timedelta(hours=1), forget_answers),
+)
+
+
+class Round:
+    """Remembers when each chore was last done by this process."""
+
+    def __init__(self, chores: tuple[Chore, ...] = CHORES) -> None:
+        self._chores = chores
+        self._done: dict[str, datetime] = {}
+
+    async def make(self, porth: Runtime) -> None:
+        """Do what is due. Another worker may have done it a moment ago: each chore bears being done twice."""
+        now = porth.clock()
+        for chore in self._chores:
+            last = self._done.get(chore.name)
+            if last is not None and now - last < chore.every:
+                continue
+            self._done[chore.name] = now
+            async with porth.sessions() as session:
+                if await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK}):
+                    await chore.do(porth, session, now)
