@@ -138,7 +138,7 @@ def pictures() -> bool:
 
 
 @pytest.fixture
-async def house(database: str, tmp_path: Path, clock: Clock, pictures: bool) -> AsyncIterator[House]:
+async def house(database: str, tmp_path: Path, clock: Clock, pictures: bool) -> AsyncIterator[House]:  # noqa: FBT001  # a fixture
     settings = Settings(home=tmp_path, key_file=tmp_path / "keys", base_url="http://porth.test")
     async with runtime.opened(settings, database, pictures=pictures, clock=clock) as porth:
         async with porth.sessions.begin() as session:

@@ -1,7 +1,4 @@
-"""What people read: SELECTs that answer Structs, under the actor's organisation and reach. Nothing changes here.
-
-Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the last item already seen.
-"""
+"""Posts as people read them: a line of a list, or one post whole."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
@@ -19,17 +16,14 @@ from approvals.content import Content
 from approvals.errors import NotFound
 from approvals.findings import Finding
 from approvals.outgoing import Part, unseal
-from approvals.permissions import Actor, Permission, Reach
+from approvals.permissions import Actor, Permission
+from approvals.queries.delivery_views import DeliveryView, deliveries_of
+from approvals.queries.reach import PersonRef, within_reach
 from approvals.route import Outstanding, RouteStep, decode, outstanding
 from approvals.status import STORED, Sent, Status, status
 
 T = TypeVar("T")
 BATCH = 100
-
-
-class PersonRef(Struct, frozen=True):
-    id: UUID
-    name: str
 
 
 class PostSummary(Struct, frozen=True):
@@ -76,33 +70,6 @@ class CommentView(Struct, frozen=True):
     where: Mapping[str, Any] | None
     person: PersonRef
     created_at: datetime
-
-
-class DeliveryView(Struct, frozen=True):
-    """One part of a post on one account."""
-
-    id: UUID
-    post: UUID
-    version: int
-    part: int
-    channel: str
-    platform: str
-    account: str
-    handle: str
-    languages: tuple[str, ...]
-    mode: str
-    state: str
-    code: str | None
-    publish_at: datetime
-    next_attempt_at: datetime
-    follows: UUID | None
-    platform_id: str | None
-    url: str | None
-    published_at: datetime | None
-    takedown_at: datetime | None
-    retracted_at: datetime | None
-    seen: tuple[Any, ...]
-    """Posts that a lookup saw and could not tell apart; a person decides."""
 
 
 class VersionView(Struct, frozen=True):
@@ -157,17 +124,6 @@ class PostFilter(Struct, frozen=True):
     team: UUID | None = None
     channel: str | None = None
     mine: bool = False
-
-
-def within_reach(actor: Actor, permission: Permission) -> ColumnElement[bool]:
-    """The posts of the actor's organisation that this permission reaches."""
-    own = m.Post.organisation_id == actor.organisation
-    reach = actor.reach(permission)
-    if reach is Reach.ALL:
-        return own
-    if reach is None:
-        return and_(own, m.Post.id.is_(None))
-    return and_(own, or_(m.Post.team_id.in_(actor.teams), m.Post.created_by == actor.person))
 
 
 async def posts(
@@ -403,64 +359,3 @@ async def _versions(session: AsyncSession, post_id: UUID) -> tuple[VersionView, 
         .order_by(m.Version.number)
     )
     return tuple(VersionView(number, PersonRef(p, n), at, digest) for number, at, p, n, digest in rows)
-
-
-def _delivery_query() -> Any:
-    return (
-        select(m.Delivery, m.Version.number, m.Account, m.Channel)
-        .join(m.Post, m.Post.id == m.Delivery.post_id)
-        .join(m.Version, m.Version.id == m.Delivery.version_id)
-        .join(m.Account, m.Account.id == m.Delivery.account_id)
-        .join(m.Channel, m.Channel.id == m.Account.channel_id)
-    )
-
-
-def _delivery(row: Any) -> DeliveryView:
-    found, version, account, channel = row
-    return DeliveryView(
-        id=found.id, post=found.post_id, version=version, part=found.part, channel=channel.name,
-        platform=channel.platform, account=account.external_id, handle=account.handle,
-        languages=tuple(account.languages), mode=account.mode, state=found.state, code=found.code,
-        publish_at=found.publish_at, next_attempt_at=found.next_attempt_at, follows=found.follows_id,
-        platform_id=found.platform_id, url=found.url, published_at=found.published_at,
-        takedown_at=found.takedown_at, retracted_at=found.retracted_at, seen=tuple(found.seen),
-    )  # fmt: skip
-
-
-async def deliveries_of(session: AsyncSession, post_id: UUID) -> tuple[DeliveryView, ...]:
-    """Of a post that the actor was found to be allowed to read."""
-    rows = await session.execute(_delivery_query().where(m.Delivery.post_id == post_id).order_by(m.Delivery.id))
-    return tuple(_delivery(row) for row in rows)
-
-
-class DeliveryFilter(Struct, frozen=True):
-    states: tuple[str, ...] = ()
-    since: datetime | None = None
-    """Due at or after this."""
-    until: datetime | None = None
-    """Due before this."""
-
-
-async def deliveries(
-    session: AsyncSession, actor: Actor, wanted: DeliveryFilter, *, after: UUID | None = None, limit: int = 50
-) -> list[DeliveryView]:
-    query = _delivery_query().where(
-        within_reach(actor, Permission.DELIVERY_READ),
-        m.Delivery.state.in_(wanted.states) if wanted.states else true(),
-        m.Delivery.publish_at >= wanted.since if wanted.since else true(),
-        m.Delivery.publish_at < wanted.until if wanted.until else true(),
-        m.Delivery.id < after if after else true(),
-    )
-    rows = await session.execute(query.order_by(m.Delivery.id.desc()).limit(limit))
-    return [_delivery(row) for row in rows]
-
-
-async def delivery(session: AsyncSession, actor: Actor, delivery_id: UUID) -> DeliveryView:
-    row = (
-        await session.execute(
-            _delivery_query().where(within_reach(actor, Permission.DELIVERY_READ), m.Delivery.id == delivery_id)
-        )
-    ).first()
-    if row is None:
-        raise NotFound("no-such-delivery")
-    return _delivery(row)
