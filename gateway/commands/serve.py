@@ -11,7 +11,7 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from gateway import installation, runtime
+from gateway import installation, runtime, web
 from gateway.app import create_app
 from gateway.commands import Parsers
 from gateway.settings import Settings
@@ -36,7 +36,7 @@ def run(_: argparse.Namespace) -> int:
 async def serve(settings: Settings, database_url: str) -> None:
     async with runtime.opened(settings, database_url, pictures=True) as porth:
         server = Server(
-            create_app(porth),
+            create_app(porth, web.routers()),
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGINL,

@@ -1,0 +1,66 @@
+"""The first page: what waits for the person who looks at it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Controller, Response, get
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from approvals import models as m
+from approvals import queries
+from approvals.permissions import SIGNS, Actor, Permission
+from approvals.queries import DeliveryFilter, PostFilter
+from gateway.api.injected import Acting, Asked, Session
+from gateway.api.routing import SIGNED_IN, needs
+from gateway.web.pages import page
+
+FEW = 5
+ASKING = ("unconfirmed", "failed", "missed", "held")
+"""Deliveries that wait for a person."""
+
+
+class Waiting(Struct, frozen=True):
+    """One heading of the page and the first things under it."""
+
+    key: str
+    """`home.KEY` is the heading."""
+    address: str
+    """Where all of them are."""
+    posts: tuple[queries.PostSummary, ...] = ()
+    deliveries: tuple[queries.DeliveryView, ...] = ()
+    more: bool = False
+
+
+class Home(Controller):
+    @get("/", **needs(SIGNED_IN, refusals=()))
+    async def show(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
+        organisation = await session.get_one(m.Organisation, actor.organisation)
+        waiting = [section async for section in _sections(session, actor) if section.posts or section.deliveries]
+        return page(
+            request, "home/show.html", organisation=organisation, waiting=waiting,
+            writes=actor.may(Permission.POST_EDIT),
+        )  # fmt: skip
+
+
+async def _sections(session: AsyncSession, actor: Actor) -> AsyncIterator[Waiting]:
+    if actor.may(Permission.DELIVERY_RESOLVE):
+        found = await queries.deliveries(session, actor, DeliveryFilter(states=ASKING), limit=FEW + 1)
+        yield Waiting("deliveries", "/deliveries?show=asking", deliveries=tuple(found[:FEW]), more=len(found) > FEW)
+    for step, permission in SIGNS.items():
+        if actor.may(permission):
+            yield await _posts(session, actor, f"sign-{step}", f"/review?step={step}", PostFilter(waiting_for=step))
+    if actor.may(Permission.SIGN_WELSH):
+        yield await _posts(session, actor, "translate", "/translate", PostFilter(status="translating"))
+    if actor.may(Permission.SCHEDULE):
+        yield await _posts(session, actor, "schedule", "/posts?status=approved", PostFilter(status="approved"))
+    if actor.may(Permission.POST_EDIT):
+        drafts = PostFilter(status="draft", mine=True)
+        yield await _posts(session, actor, "drafts", "/posts?status=draft&mine=yes", drafts)
+        reviewed = PostFilter(status="in-review", mine=True)
+        yield await _posts(session, actor, "in-review", "/posts?status=in-review&mine=yes", reviewed)
+
+
+async def _posts(session: AsyncSession, actor: Actor, key: str, address: str, wanted: PostFilter) -> Waiting:
+    found = await queries.posts(session, actor, wanted, limit=FEW + 1)
+    return Waiting(key, address, posts=tuple(found[:FEW]), more=len(found) > FEW)

@@ -1,0 +1,127 @@
+"""The list of posts, and one post with everything that was said and done about it."""
+
+from typing import Any, get_args
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from approvals import queries
+from approvals.actions import drafting, scheduling
+from approvals.content import AmbiguousHour, Content, NoSuchHour, window
+from approvals.errors import Refusal
+from approvals.permissions import SIGNS, Permission
+from approvals.queries import PostFilter
+from approvals.status import Status
+from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
+from gateway.api.posts import view
+from gateway.api.routing import needs
+from gateway.web import forms
+from gateway.web.forms import Form
+from gateway.web.lists import cursor, next_address
+from gateway.web.pages import page, see_other
+
+READ = Permission.POST_READ
+STATUSES: tuple[str, ...] = get_args(Status)
+ON_A_PAGE = 20
+
+
+class Posts(Controller):
+    path = "/posts"
+
+    @get(**needs(READ, refusals=()))
+    async def list(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
+        asked = request.query_params
+        status: Any = asked.get("status") if asked.get("status") in STATUSES else None
+        wanted = PostFilter(status=status, channel=asked.get("channel") or None, mine=asked.get("mine") == "yes")
+        found = await queries.posts(session, actor, wanted, after=cursor(request), limit=ON_A_PAGE + 1)
+        return page(
+            request, "posts/list.html", posts=found[:ON_A_PAGE], wanted=wanted, statuses=STATUSES,
+            next=next_address(request, found, ON_A_PAGE), writes=actor.may(Permission.POST_EDIT),
+        )  # fmt: skip
+
+    @get("/{post_id:uuid}", **needs(READ, refusals=()))
+    async def show(
+        self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now
+    ) -> Response[Any]:
+        return page(request, "posts/show.html", **await shown(session, porth, actor, post_id, now), form=Form())
+
+    @post("/{post_id:uuid}/comments", status_code=200, **needs(READ, refusals=()))
+    async def comment(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                await drafting.comment(session, actor, post_id, form.get("words"), now=now)
+        except Refusal as refusal:
+            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="words"))
+        return see_other(f"/posts/{post_id}?done=commented")
+
+    @post("/{post_id:uuid}/withdrawal", status_code=200, **needs(Permission.POST_WITHDRAW, refusals=()))
+    async def withdraw(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                await drafting.withdraw(session, actor, post_id, form.get("reason"), now=now)
+        except Refusal as refusal:
+            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="reason"))
+        return see_other(f"/posts/{post_id}?done=withdrawn")
+
+    @post("/{post_id:uuid}/takedown", status_code=200, **needs(Permission.TAKEDOWN_APPROVE, refusals=()))
+    async def take_down(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                n = await scheduling.take_down(session, actor, post_id, form.get("takedown-reason"), now=now)
+        except Refusal as refusal:
+            wrong = form.say("takedown-reason", form.refuse(refusal, spoken).wrong.pop().words)
+            return await _again(request, porth, actor, post_id, now, wrong)
+        return see_other(f"/posts/{post_id}?done=takedown&n={n}")
+
+
+async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -> dict[str, Any]:
+    """What the page of one post needs: the post, and what this person may do with it now."""
+    found = await view(session, porth, actor, post_id, now)
+    own = found.team in actor.teams or found.author.id == actor.person
+    next_step = found.outstanding[0].step if found.outstanding else None
+    public = any(d.state in {"published", "sending", "unconfirmed"} for d in found.deliveries)
+    return {
+        "post": found,
+        "window": window_of(found.content),
+        "decisions": {decision.finding: decision for decision in found.decisions},
+        "edits": _reaches(actor, Permission.POST_EDIT, own=own)
+        and found.state in {"draft", "translating", "in_review"}
+        and not public,
+        "reviews": next_step is not None and actor.may(SIGNS[next_step]),
+        "schedules": found.status == "approved" and actor.may(Permission.SCHEDULE),
+        "translates": found.state == "translating" and _reaches(actor, Permission.POST_TRANSLATE, own=own),
+        "withdraws": _reaches(actor, Permission.POST_WITHDRAW, own=own)
+        and found.state in {"draft", "translating", "in_review"}
+        and not public,
+        "takes_down": public and actor.may(Permission.TAKEDOWN_APPROVE),
+    }
+
+
+def window_of(content: Content) -> Any:
+    """The approved window as two moments, or nothing where its times cannot be told."""
+    try:
+        return window(content)
+    except (NoSuchHour, AmbiguousHour, ValueError):
+        return None
+
+
+def _reaches(actor: Any, permission: Permission, *, own: bool) -> bool:
+    reach = actor.reach(permission)
+    return reach is not None and (own or reach.name == "ALL")
+
+
+async def _again(request: Asked, porth: Any, actor: Any, post_id: UUID, now: Any, form: Form) -> Response[Any]:
+    """The same page with what was typed and what was wrong."""
+    async with porth.sessions.begin() as session:
+        context = await shown(session, porth, actor, post_id, now)
+    return page(request, "posts/show.html", status=422, form=form, **context)

@@ -1,0 +1,131 @@
+"""Signing in and out, the language switch, and what one can see and end of one's own sign-ins."""
+
+import hmac
+import secrets
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Controller, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import FromPath
+from msgspec import Struct
+
+from approvals.errors import NotAllowed, NotFound
+from gateway import access
+from gateway.access import COOKIE, NotSignedIn, Throttle
+from gateway.api import sign_ins
+from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
+from gateway.api.routing import PUBLIC, SIGNED_IN, needs
+from gateway.web import forms
+from gateway.web.forms import Form
+from gateway.web.pages import LANGUAGE_COOKIE, page, said, see_other
+
+FORM_COOKIE = "porth-form"
+"""Before anybody is signed in: the form must repeat what the browser was given, which another site cannot read."""
+YEAR = 365 * 24 * 60 * 60
+
+
+class SignInLine(Struct, frozen=True):
+    """One of a person's sign-ins."""
+
+    id: str
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+def local(address: str | None, *, otherwise: str = "/") -> str:
+    """An address on this site, so that nobody is sent on to another one."""
+    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address:
+        return otherwise
+    parts = urlsplit(address)
+    return address if not parts.scheme and not parts.netloc and address.isprintable() else otherwise
+
+
+class SignIns(Controller):
+    path = "/"
+
+    @get("/sign-in", **needs(PUBLIC, refusals=()))
+    async def form(self, request: Asked, spoken: Spoken) -> Response[str]:
+        form = Form({"next": [local(request.query_params.get("next"))]})
+        if request.query_params.get("why") == "ended":
+            form.say("", said(spoken, "sign-in-ended"))
+        return _sign_in_page(request, form)
+
+    @post("/sign-in", status_code=200, **needs(PUBLIC, refusals=()))
+    async def sign_in(self, request: Asked, porth: Porth, now: Now, spoken: Spoken) -> Response[Any]:
+        form = await forms.read(request)
+        _require_own_form(request, form)
+        email, throttle = form.get("email"), _throttle(request)
+        address = request.client.host if request.client else ""
+        if throttle.refused(email, address, now):
+            return _sign_in_page(request, form.say("email", said(spoken, "too-many-tries")), status=429)
+        try:
+            async with porth.sessions.begin() as session:
+                made = await access.sign_in(
+                    session, email, form.get("password"), agent=request.headers.get("user-agent", ""), now=now
+                )
+        except NotSignedIn as refusal:
+            throttle.failed(email, address, now)
+            return _sign_in_page(request, form.say("email", said(spoken, refusal.code)), status=401)
+        throttle.succeeded(email, address)
+        return see_other(local(form.get("next")), sign_ins.cookie(porth, made.token), _gone(FORM_COOKIE))
+
+    @post("/sign-out", **needs(SIGNED_IN, refusals=()))
+    async def sign_out(self, request: Asked, session: Session) -> Response[Any]:
+        await access.sign_out(session, request.user)
+        return see_other("/sign-in", _gone(COOKIE))
+
+
+class Account(Controller):
+    path = "/account"
+
+    @get(**needs(SIGNED_IN, refusals=()))
+    async def show(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[str]:
+        found = await access.sign_ins_of(session, actor.person, now=now)
+        lines = [
+            SignInLine(s.token_hash.hex(), s.agent, s.created_at, s.seen_at, s.token_hash == request.user.sign_in)
+            for s in found
+        ]
+        return page(request, "account/show.html", sign_ins=lines, roles=sorted(actor.roles))
+
+    @post("/sign-ins/{sign_in:str}/end", **needs(SIGNED_IN, refusals=()))
+    async def end(self, sign_in: FromPath[str], session: Session, actor: Acting) -> Response[Any]:
+        if not await access.end_sign_in(session, actor.person, sign_in):
+            raise NotFound("no-such-page")
+        return see_other("/account?done=sign-in-ended")
+
+
+@get("/language/{wanted:str}", **needs(PUBLIC, refusals=()))
+async def choose_language(wanted: FromPath[str], request: Asked, porth: Porth) -> Response[Any]:
+    """Back to where one was, in the other language."""
+    if wanted not in {"cy", "en"}:
+        raise NotFound("no-such-page")
+    kept = Cookie(
+        LANGUAGE_COOKIE, value=wanted, max_age=YEAR, path="/", httponly=True, samesite="lax",
+        secure=porth.settings.base_url.startswith("https:"),
+    )  # fmt: skip
+    return see_other(local(request.query_params.get("back")), kept)
+
+
+def _sign_in_page(request: Asked, form: Form, *, status: int = 200) -> Response[str]:
+    token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
+    kept = Cookie(FORM_COOKIE, value=token, path="/sign-in", httponly=True, samesite="strict")
+    return page(request, "sign_ins/form.html", status=status, cookies=[kept], form=form, token=token)
+
+
+def _require_own_form(request: Asked, form: Form) -> None:
+    given, kept = form.get("token"), request.cookies.get(FORM_COOKIE, "")
+    if not kept or not hmac.compare_digest(given.encode(), kept.encode()):
+        raise NotAllowed("csrf")
+
+
+def _throttle(request: Asked) -> Throttle:
+    found: Throttle = request.app.state.throttle
+    return found
+
+
+def _gone(name: str) -> Cookie:
+    return Cookie(name, value="", max_age=0, path="/sign-in" if name == FORM_COOKIE else "/")

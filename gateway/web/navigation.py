@@ -1,0 +1,34 @@
+"""Where a person can go: the pages that one of their roles opens."""
+
+from msgspec import Struct
+
+from approvals.permissions import Actor, Permission
+
+P = Permission
+
+
+class Place(Struct, frozen=True):
+    address: str
+    key: str
+    current: bool
+
+
+PLACES: tuple[tuple[str, str, frozenset[Permission]], ...] = (
+    ("/", "nav.home", frozenset()),
+    ("/posts", "nav.posts", frozenset({P.POST_READ})),
+    ("/translate", "nav.translate", frozenset({P.SIGN_WELSH})),
+    ("/review", "nav.review", frozenset({P.SIGN_LINE, P.SIGN_WELSH, P.SIGN_PRIVACY, P.SIGN_COMMS})),
+    ("/deliveries", "nav.deliveries", frozenset({P.DELIVERY_READ})),
+    ("/consents", "nav.consents", frozenset({P.CONSENT_STATUS})),
+    ("/log", "nav.log", frozenset({P.LOG_READ})),
+    ("/administration", "nav.administration", frozenset({P.PEOPLE_MANAGE})),
+)
+"""Address, key of its name, and the permissions of which any one opens it; none: everybody's."""
+
+
+def navigation(actor: Actor, path: str) -> tuple[Place, ...]:
+    return tuple(
+        Place(address, key, path == address or (address != "/" and path.startswith(f"{address}/")))
+        for address, key, opens in PLACES
+        if not opens or any(actor.may(permission) for permission in opens)
+    )
