@@ -12,6 +12,7 @@ from typing import Any
 
 import facebook
 import msgspec
+import requests
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Picture, Receipt
 from connectors.errors import AuthExpired, OutcomeUnknown, Rejected, Retryable
@@ -69,16 +70,8 @@ class Facebook:
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
-        posts = await self._line.call(self._published, credentials, since(attempt))
         wanted = normal_text(outgoing.text)
-        return choose(
-            (
-                self._receipt(post["id"], datetime.fromisoformat(post["created_time"]))
-                for post in posts
-                if normal_text(post.get("message", "")) == wanted
-            ),
-            attempt,
-        )
+        return choose(await self._line.call(self._same, credentials, since(attempt), wanted), attempt)
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         with self._line.deadline():
@@ -99,7 +92,9 @@ class Facebook:
     # Below: in the pool, blocking.
 
     def _graph(self, credentials: Credentials) -> Any:
-        graph = facebook.GraphAPI(credentials.secrets["page_token"], session=self._line.session())
+        session = self._line.session()
+        session.hooks["response"].append(_no_quiet_failure)
+        graph = facebook.GraphAPI(credentials.secrets["page_token"], session=session)
         graph.version = self._line.wire.graph_version  # the constructor refuses every version still alive
         return graph
 
@@ -127,12 +122,22 @@ class Facebook:
         post = self._graph(credentials).put_object(credentials.account, "feed", **fields)
         return str(_with(post, "id")["id"])
 
+    def _same(self, credentials: Credentials, start: datetime, wanted: str) -> list[Receipt]:
+        return [
+            self._receipt(post["id"], datetime.fromisoformat(post["created_time"]))
+            for post in self._published(credentials, start)
+            if normal_text(post.get("message", "")) == wanted
+        ]
+
     def _published(self, credentials: Credentials, start: datetime) -> list[dict[str, Any]]:
         posts = self._graph(credentials).get_connections(
             credentials.account, "published_posts",
             fields="id,message,created_time", since=int(start.timestamp()), limit=100, **_proof(credentials),
         )  # fmt: skip
-        return [_with(post, "id", "created_time") for post in _with(posts, "data")["data"]]
+        found = _with(posts, "data")["data"]
+        if not isinstance(found, list):
+            raise Unreadable("not a list")
+        return [_with(post, "id", "created_time") for post in found]
 
     def _get(self, credentials: Credentials, post: str, fields: str) -> dict[str, Any] | None:
         try:
@@ -155,6 +160,12 @@ class Facebook:
 
     def _receipt(self, post: str, at: datetime) -> Receipt:
         return Receipt(id=post, url=self._line.wire.link("facebook", post, f"https://www.facebook.com/{post}"), at=at)
+
+
+def _no_quiet_failure(response: requests.Response, **_: Any) -> None:
+    """The SDK never looks at the status: a failure without an `error` in it would pass as a success."""
+    if not response.ok and b'"error"' not in response.content:
+        raise Unreadable("a failure that says nothing")
 
 
 def _proof(credentials: Credentials) -> dict[str, str]:

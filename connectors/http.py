@@ -228,11 +228,17 @@ class Line:
         if not exchange.sent:
             return Retryable("not-sent", why)
         if exchange.status is not None:
-            known = self.classify(exchange)
+            known = self._known(exchange)
             if known is not None:
                 return known
             why = f"HTTP {exchange.status}, {why}"
         return OutcomeUnknown("no-known-answer", why) if making else Retryable("no-known-answer", why)
+
+    def _known(self, exchange: Exchange) -> PublishingError | None:
+        try:
+            return self.classify(exchange)
+        except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
+            return None  # a refusal with a list where a number belongs is not a known one
 
 
 def _why(error: Exception) -> str:

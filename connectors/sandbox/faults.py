@@ -5,8 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["refuse", "drop", "store-then-drop", "store-then-garble", "store-then-hang", "hang", "slow"]
-Garble = Literal["cut", "empty", "html", "list", "null", "no-id"]
+Kind = Literal["refuse", "garble", "drop", "store-then-drop", "store-then-garble", "store-then-hang", "hang", "slow"]
+Garble = Literal["cut", "empty", "html", "list", "null", "no-id", "untyped"]
 
 
 class Fault(Struct, forbid_unknown_fields=True):
@@ -21,6 +21,8 @@ class Fault(Struct, forbid_unknown_fields=True):
     error: str | None = None
     """For `refuse`: the platform's error by name. Without one: the first that repeating cannot help."""
     garble: Garble = "cut"
+    status: int = 200
+    """For `garble`, which stores nothing."""
     seconds: float = 60.0
     """How long `slow` waits, and how long a refusal says to wait where it says so."""
     count: int = 1

@@ -53,7 +53,7 @@ def running(
     port: int = 0, *, state: Path | None = None, latency_ms: float = 0, chaos: float = 0, seed: int = 0
 ) -> Iterator[str]:
     """A sandbox in a process of its own that ends with this one, however this one ends. Gives its address."""
-    port = port or _free_port()
+    port = port or free_port()
     process = start(port, state=state, latency_ms=latency_ms, chaos=chaos, seed=seed)
     try:
         yield f"http://{ADDRESS}:{port}"
@@ -95,7 +95,8 @@ def end_with_stdin() -> None:
     """End when the other end of standard input is closed, as it is when the parent dies."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 4096):  # not sys.stdin: its lock would outlive the main thread
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -112,7 +113,7 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
         return int(probe.getsockname()[1])

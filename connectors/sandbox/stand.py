@@ -61,7 +61,8 @@ class Stand:
                 _cut(client[0], int(client[1]))
             made = answer(500, {})  # nobody hears it
         headers = [(name.encode(), value.encode()) for name, value in made.headers.items()]
-        headers += [(b"content-type", made.media_type.encode()), (b"content-length", str(len(made.body)).encode())]
+        headers += [(b"content-type", made.media_type.encode())] if made.media_type else []
+        headers += [(b"content-length", str(len(made.body)).encode())]
         await send({"type": "http.response.start", "status": made.status, "headers": headers})
         await send({"type": "http.response.body", "body": made.body, "more_body": False})
 
@@ -95,6 +96,8 @@ class Stand:
             case "refuse" if fault:
                 name = fault.error or next(iter(platform.errors))
                 return platform.errors[name](fault.seconds)
+            case "garble" if fault:
+                return _garbled(answer(fault.status, {}), fault.garble)
             case "drop":
                 raise Dropped
             case "hang":
@@ -162,6 +165,8 @@ def _garbled(made: Answer, how: Garble) -> Answer:
             return msgspec.structs.replace(made, body=b"null", headers={})
         case "no-id":
             return msgspec.structs.replace(made, body=b'{"data":{},"errors":null}', headers={})
+        case "untyped":
+            return msgspec.structs.replace(made, media_type="")
 
 
 def _cut(host: str, port: int) -> None:

@@ -67,7 +67,7 @@ def one(state: State, platform: str, post_id: PostId, lang: Lang = "cy") -> Resp
     return _page(lang, store, posts, {"platform": platform, "id": post_id})
 
 
-@get("/wall/media/{sha256:str}", sync_to_thread=False)
+@get("/wall/media", sync_to_thread=False)
 def media(state: State, sha256: str) -> Response[bytes]:
     found = _store(state).blob(sha256)
     if found is None or not found[0].startswith("image/"):

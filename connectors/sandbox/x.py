@@ -173,7 +173,7 @@ def _read(call: Call, _account: Account, store: Store) -> Answer:
     return answer(200, {"errors": [{
         "value": wanted, "detail": f"Could not find tweet with id: [{wanted}].", "title": "Not Found Error",
         "resource_type": "tweet", "parameter": "id", "resource_id": wanted,
-        "type": "https://api.twitter.com/2/problems/resource-not-found",
+        "type": "https://api.x.com/2/problems/resource-not-found",
     }]})  # fmt: skip
 
 

@@ -58,8 +58,11 @@ class Sandbox:
         found: list[dict[str, Any]] = self._client.get("/log").json()
         return found
 
-    def reset(self) -> None:
+    def forget(self) -> None:
         self._client.delete("/faults").raise_for_status()
+
+    def reset(self) -> None:
+        self.forget()
         self._client.post("/reset").raise_for_status()
 
     def errors(self) -> dict[str, list[str]]:

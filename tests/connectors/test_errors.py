@@ -1,0 +1,158 @@
+"""The five errors are total: every documented refusal, and whatever else an answer can be, becomes one of them."""
+
+from contextlib import suppress
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stand_ins import Memory, Sandbox, picture, post
+
+from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
+from connectors.http import Exchange, Line, Wire
+from connectors.registry import PLATFORMS, connector
+from connectors.sandbox import demo_credentials
+from connectors.sandbox.platforms import BY_NAME
+
+pytestmark = pytest.mark.anyio
+
+DOCUMENTED: dict[tuple[str, str], tuple[type[PublishingError], str]] = {
+    # platforms.md 12.3, X
+    ("x", "forbidden"): (Rejected, "forbidden"),
+    ("x", "duplicate"): (Rejected, "duplicate"),
+    ("x", "expired"): (AuthExpired, "token-refused"),
+    ("x", "credits"): (AuthExpired, "credits-depleted"),
+    ("x", "rate-limited"): (RateLimited, "rate-limited"),
+    ("x", "rate-limited-problem"): (RateLimited, "rate-limited"),
+    ("x", "rate-limited-no-reset"): (RateLimited, "rate-limited"),
+    ("x", "too-long"): (Rejected, "too-long"),
+    ("x", "too-long-403"): (Rejected, "too-long"),
+    ("x", "unsupported-authentication"): (AuthExpired, "unsupported-authentication"),
+    ("x", "unsupported-authentication-wrapped"): (AuthExpired, "unsupported-authentication"),
+    ("x", "invalid"): (Rejected, "invalid"),
+    ("x", "unavailable"): (OutcomeUnknown, "no-known-answer"),
+    # platforms.md 3.3 and 12.3, Facebook
+    ("facebook", "invalid"): (Rejected, "invalid"),
+    ("facebook", "expired"): (AuthExpired, "token-refused"),
+    ("facebook", "permission"): (AuthExpired, "permission"),
+    ("facebook", "rate-limited"): (RateLimited, "rate-limited"),
+    ("facebook", "rate-limited-app"): (RateLimited, "rate-limited"),
+    ("facebook", "too-fast"): (RateLimited, "rate-limited"),
+    ("facebook", "policy-block"): (AuthExpired, "policy-block"),
+    ("facebook", "unknown"): (OutcomeUnknown, "no-known-answer"),
+    ("facebook", "service"): (OutcomeUnknown, "no-known-answer"),
+    ("facebook", "unavailable"): (OutcomeUnknown, "no-known-answer"),
+    ("facebook", "duplicate"): (Rejected, "duplicate"),
+    ("facebook", "duplicate-javascript"): (Rejected, "duplicate"),
+    ("facebook", "not-a-page-token"): (AuthExpired, "not-a-page-token"),
+}
+GARBLES = ("cut", "empty", "html", "list", "null", "no-id", "untyped")
+
+
+def test_every_error_that_the_sandbox_knows_is_in_the_table_above() -> None:
+    known = {(platform.name, error) for platform in BY_NAME.values() for error in platform.errors}
+    assert known == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize(("platform", "error"), sorted(DOCUMENTED))
+async def test_a_documented_error_has_its_class_and_code(platform: str, error: str, sandbox: Sandbox) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da")
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    sandbox.fault(platform=platform, call="create", kind="refuse", error=error)
+    expected, code = DOCUMENTED[platform, error]
+    with pytest.raises(PublishingError) as raised:
+        await made.publish(outgoing, credentials, attempt)
+    assert (type(raised.value), raised.value.code) == (expected, code)
+
+
+@pytest.mark.parametrize("platform", ["facebook", "x"])
+async def test_a_duplicate_after_an_unknown_outcome_is_a_hint_that_the_first_try_arrived(
+    platform: str, sandbox: Sandbox
+) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da")
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    sandbox.fault(platform=platform, call="create", kind="store-then-drop")
+    with pytest.raises(OutcomeUnknown):
+        await made.publish(outgoing, credentials, attempt)
+    sandbox.fault(platform=platform, call="create", kind="refuse", error="duplicate")
+    with pytest.raises(OutcomeUnknown) as again:
+        await made.publish(outgoing, credentials, attempt)
+    assert again.value.code == "duplicate"
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize("status", [200, 201, 301, 400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 502, 503])
+async def test_garbage_on_the_call_that_makes_the_post_is_an_unknown_outcome(
+    platform: str, status: int, sandbox: Sandbox
+) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da")
+    for garble in GARBLES:
+        attempt = Memory(pictures, sandbox)
+        await made.prepare(outgoing, credentials, attempt)
+        sandbox.fault(platform=platform, call="create", kind="garble", status=status, garble=garble)
+        with pytest.raises(OutcomeUnknown):
+            await made.publish(outgoing, credentials, attempt)
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
+async def test_garbage_on_any_other_call_raises_nothing_but_our_errors(
+    platform: str, status: int, sandbox: Sandbox
+) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da", picture("red", "Drws"))
+    kept = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, kept)
+    receipt = await made.publish(outgoing, credentials, kept)
+    for garble in GARBLES:
+        sandbox.fault(platform=platform, kind="garble", status=status, garble=garble, count=-1)
+        for call in (
+            lambda: made.verify(credentials),
+            lambda: made.prepare(outgoing, credentials, Memory(pictures, sandbox)),
+            lambda: made.find(outgoing, credentials, kept),
+            lambda: made.read(receipt, credentials),
+            lambda: made.refresh(credentials),
+        ):
+            with suppress(Retryable, Rejected, AuthExpired, RateLimited):
+                assert await call() is None, "garbage was taken for an answer"
+        with suppress(Retryable, Rejected, AuthExpired, RateLimited):
+            await made.retract(receipt, credentials)
+            assert status == 404, "garbage was taken for a deletion"
+        sandbox.forget()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-10, 300) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "errors", "code", "error_subcode", "message", "title", "detail", "type", "status", "data"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(body=json_values, status=st.integers(100, 599), platform=st.sampled_from(sorted(PLATFORMS)))
+def test_no_body_whatever_breaks_the_classification(body: object, status: int, platform: str) -> None:
+    line: Line = connector(platform, Wire())._line  # type: ignore[attr-defined]
+    exchange = Exchange(
+        sent=True, status=status, headers={"x-rate-limit-reset": "soon"}, body=msgspec.json.encode(body)
+    )
+    failure = line.failure(exchange, "test", making=True)
+    assert isinstance(failure, PublishingError)
+    if not isinstance(body, dict):
+        assert isinstance(failure, OutcomeUnknown)
+
+
+async def test_the_words_of_a_platform_are_kept_but_not_without_end() -> None:
+    assert len(Rejected("invalid", "x" * 9000).detail) == 500

@@ -1,0 +1,118 @@
+"""What the connectors send and what the stand-ins answer, against the platforms' published contracts."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema
+import msgspec
+import multipart
+import pytest
+from recorder import Passed, recording
+from stand_ins import Memory, Sandbox, picture, post
+
+from connectors.http import Wire
+from connectors.registry import connector
+from connectors.sandbox import demo_credentials
+
+SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(not SPECS.exists(), reason="the platforms' specifications are not beside this repository"),
+]
+TEXT = "Bore da o’r clinig: https://example.org/ffliw"
+
+
+async def a_life(platform: str, sandbox: Sandbox, credentials_name: str = "bwrdd") -> list[Passed]:
+    """Everything that passes from preparing a post to deleting it."""
+    with recording(sandbox.address) as (address, passed):
+        made, credentials = connector(platform, Wire(sandbox=address)), demo_credentials(platform, credentials_name)
+        outgoing, pictures = post(platform, TEXT, picture("red", "Drws y clinig"), picture("blue", "Arwydd"))
+        attempt = Memory(pictures, sandbox)
+        await made.prepare(outgoing, credentials, attempt)
+        receipt = await made.publish(outgoing, credentials, attempt)
+        await made.find(outgoing, credentials, attempt)
+        await made.read(receipt, credentials)
+        await made.retract(receipt, credentials)
+        await made.read(receipt, credentials)
+    return passed
+
+
+class OpenAPI:
+    """Bodies and answers of one OpenAPI document."""
+
+    def __init__(self, path: Path) -> None:
+        self.document: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+        self.resolver = {"components": self.document["components"]}
+
+    def operation(self, method: str, path: str) -> dict[str, Any]:
+        for template, operations in self.document["paths"].items():
+            pattern = re.sub(r"\\{[^/]*\\}|\{[^/]*\}", "[^/]+", template)
+            if re.fullmatch(pattern, path) and method.lower() in operations:
+                found: dict[str, Any] = operations[method.lower()]
+                return found
+        raise AssertionError(f"{method} {path} is not in the specification")
+
+    def check(self, schema: dict[str, Any], value: Any) -> None:
+        jsonschema.validate(value, {**self.resolver, **schema})
+
+    def parameters(self, operation: dict[str, Any]) -> set[str]:
+        resolved = [
+            self.document["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            for one in operation.get("parameters", [])
+        ]
+        return {one["name"] for one in resolved if one["in"] == "query"}
+
+
+async def test_x_is_spoken_to_and_answers_as_its_openapi_document_says(sandbox: Sandbox) -> None:
+    spec = OpenAPI(SPECS / "x" / "openapi.json")
+    passed = await a_life("x", sandbox)
+    assert {urlsplit(one.path).path.rsplit("/", 1)[-1] for one in passed} >= {"me", "upload", "metadata", "tweets"}
+    for one in passed:
+        url = urlsplit(one.path)
+        operation = spec.operation(one.method, url.path)
+        allowed = spec.parameters(operation) | {"tweet.fields"}  # its name in the documentation beside this document
+        assert set(parse_qs(url.query)) <= allowed
+        if one.body:
+            spec.check(operation["requestBody"]["content"]["application/json"]["schema"], one.json())
+        answers = operation["responses"].get(str(one.status), operation["responses"]["default"])
+        content = answers["content"]
+        kind = "application/json" if "application/json" in content else "application/problem+json"
+        # the document calls the answer for a missing post a success with `errors`
+        spec.check(content[kind]["schema"], one.answer_json())
+
+
+async def test_facebook_is_sent_only_fields_that_its_nodes_have(sandbox: Sandbox) -> None:
+    page = msgspec.json.decode((SPECS / "facebook" / "Page.json").read_bytes())
+    taken = {
+        (api["method"], api["endpoint"]): {one["name"] for one in api["params"]}
+        for api in page["apis"]
+        if "endpoint" in api
+    }
+    fields = {node: spec_fields(node) for node in ("Page", "PagePost")}
+    passed = await a_life("facebook", sandbox)
+    for one in passed:
+        url = urlsplit(one.path)
+        edge = url.path.rsplit("/", 1)[-1]
+        if one.method == "POST":
+            allowed = taken["POST", edge] | {"access_token", "appsecret_proof", "source"}
+            assert set(form_names(one)) <= allowed
+        if one.method == "GET":
+            asked = parse_qs(url.query)["fields"][0]
+            names = set(re.sub(r"\{.*\}", "", asked).split(","))
+            assert names <= fields["Page" if edge == "me" else "PagePost"] | {"attachments"}
+    assert {one.method for one in passed} == {"GET", "POST", "DELETE"}
+
+
+def spec_fields(node: str) -> set[str]:
+    found = msgspec.json.decode((SPECS / "facebook" / f"{node}.json").read_bytes())
+    return {one["name"] for one in found["fields"]}
+
+
+def form_names(one: Passed) -> list[str]:
+    kind, options = multipart.parse_options_header(one.headers["content-type"])
+    if kind == "multipart/form-data":
+        return re.findall(r'form-data; name="([^"]+)"', one.body.decode("latin-1"))
+    assert options is not None
+    return list(parse_qs(one.body.decode()))
