@@ -54,7 +54,7 @@ class Unusable(Exception):  # noqa: N818 - an answer about the input
 
 def add(subparsers: Parsers) -> None:
     parser = subparsers.command("check")
-    parser.add_argument("file", metavar="FILE", help=subparsers.words("check.help.file"))
+    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help=subparsers.words("check.help.file"))
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help=subparsers.words("check.help.json"))
     how.add_argument("--jsonl", action="store_true", help=subparsers.words("check.help.jsonl"))
