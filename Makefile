@@ -62,7 +62,7 @@ LOCK := uv pip compile --quiet --upgrade --generate-hashes --universal --python-
 lock:
 	$(LOCK) --output-file requirements.txt pyproject.toml
 	$(LOCK) --constraints requirements.txt --extra dev --output-file requirements-dev.txt pyproject.toml
-	npm update --package-lock-only --omit=optional
+	npm update --package-lock-only
 
 clean:
 	rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
