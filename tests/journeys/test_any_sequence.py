@@ -1,0 +1,181 @@
+"""Random sequences of everything that anybody may try, in two organisations, with platforms that misbehave.
+
+After each step what must never happen is looked for in the platforms' posts and the tables (tests/journeys/evidence.py).
+`JOURNEYS=200 pytest tests/journeys/test_any_sequence.py` tries that many other sequences, and makes a failing one as
+short as it can; each is printed as a program, with what reproduces it.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from approvals.actions import scheduling
+from approvals.errors import Refusal
+from tests.gateway.conftest import Clock, Platforms
+from tests.journeys import tries
+from tests.journeys.evidence import Evidence
+from tests.journeys.tries import Tries
+from tests.journeys.world import World, behind, opened
+
+MORE = "JOURNEYS" in os.environ
+EXAMPLES = int(os.environ.get("JOURNEYS", "12"))
+STEPS = 40
+SLUGS = count(1)
+
+boards = st.integers(0, 1)
+everybody = ("nia", "rhian", "elin", "dafydd", "tom", "sara", "gwen", "huw", "mari", "ann")
+people = st.one_of(st.none(), st.sampled_from(everybody))
+"""`None`: whoever may."""
+numbers = st.integers(0, 1000)
+workers = st.sampled_from((("worker-1",), ("worker-2",), ("worker-1", "worker-2")))
+faults = st.sampled_from((
+    {"kind": "store-then-drop", "call": "create"}, {"kind": "store-then-garble", "call": "create"},
+    {"kind": "drop", "call": "create"}, {"kind": "drop", "call": "verify"}, {"kind": "drop", "call": "find"},
+    {"kind": "refuse", "call": "create"}, {"kind": "refuse", "call": "create", "error": "rate-limited", "seconds": 5},
+    {"kind": "refuse", "call": "create", "error": "expired"}, {"kind": "refuse", "call": "verify", "error": "expired"},
+    {"kind": "refuse", "call": "delete", "error": "rate-limited", "seconds": 5}, {"kind": "drop", "call": "delete"},
+))  # fmt: skip
+
+
+class Gateway(RuleBasedStateMachine):
+    """Most tries are refused; that is the point, and so is that some are not."""
+
+    world: World
+    platforms: Platforms
+    database: str
+    tally: dict[str, int]
+
+    @initialize()
+    def two_health_boards(self) -> None:
+        self.platforms.reset()
+        self.world.clock.now = behind()
+        self.boards = [self.world.run(self.world.found(f"bwrdd-{next(SLUGS)}")) for _ in range(2)]
+        self.evidence = Evidence(self.database, self.platforms, self.world.clock, [b.id for b in self.boards])
+        self.tries = Tries(self.world, self.boards, self.evidence)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "tries"):
+            return
+        try:
+            self.let_everything_end()
+            self.evidence.settled(self.world.clock())
+            for post in self.evidence.ever_made():
+                self.tally["removed" if post["deleted_at"] else "public"] += 1
+        finally:
+            self.evidence.close()
+
+    def attempt(self, name: str, board: int, who: str | None, number: int) -> None:
+        done = self.world.run(self.world.act(self.tries.make(name, who, number, board)))
+        self.tally["refused" if isinstance(done, Refusal) else "done"] += 1
+        self.evidence.check()
+
+    # -- people ----------------------------------------------------------------------------------------------------
+
+    @rule(board=boards, number=numbers, consented=st.booleans(), at=st.sampled_from((0, 0, 3, 60)))
+    def somebody_does_it_all_properly(self, board: int, number: int, at: int, *, consented: bool) -> None:
+        chosen = self.boards[board]
+        self.world.run(self.tries.repair(chosen))
+        if consented:
+            words = chosen.words(people=self.world.run(chosen.consented()))
+        else:
+            words = chosen.words(channels=(("facebook",), ("x",), ("facebook", "x"))[number % 3])
+        self.tries.posts.append(self.world.run(chosen.scheduled(words, self.world.clock() + timedelta(seconds=at))))
+        self.evidence.check()
+
+    @rule(name=st.sampled_from(tries.WRITING), board=boards, who=people, number=numbers)
+    def write(self, name: str, board: int, who: str | None, number: int) -> None:
+        self.attempt(name, board, who, number)
+
+    @rule(name=st.sampled_from(tries.REVIEWING), board=boards, who=people, number=numbers)
+    def review(self, name: str, board: int, who: str | None, number: int) -> None:
+        self.attempt(name, board, who, number)
+
+    @rule(number=numbers)
+    def everybody_does_their_part(self, number: int) -> None:
+        for name in ("return_translation", "submit", "sign_welsh", "sign_privacy", "sign_comms", "schedule"):
+            self.attempt(name, 0, None, number)
+
+    @rule(name=st.sampled_from(tries.STOPPING), board=boards, who=people, number=numbers)
+    def stop(self, name: str, board: int, who: str | None, number: int) -> None:
+        self.attempt(name, board, who, number)
+
+    @rule(name=st.sampled_from(tries.UNDOING), board=boards, who=people, number=numbers)
+    def go_on(self, name: str, board: int, who: str | None, number: int) -> None:
+        self.attempt(name, board, who, number)
+
+    @rule(name=st.sampled_from(tries.CONSENTING), board=boards, who=people, number=numbers)
+    def consent(self, name: str, board: int, who: str | None, number: int) -> None:
+        self.attempt(name, board, who, number)
+
+    # -- workers, platforms, time ----------------------------------------------------------------------------------
+
+    @rule(names=workers)
+    def publish(self, names: tuple[str, ...]) -> None:
+        self.world.run(_together(*(self.world.publish(name) for name in names)))
+        self.evidence.check()
+
+    @rule(name=st.sampled_from(tries.STOPPING), board=boards, who=people, number=numbers, names=workers)
+    def somebody_stops_it_while_it_is_published(
+        self, name: str, board: int, who: str | None, number: int, names: tuple[str, ...]
+    ) -> None:
+        self.platforms.fault(kind="slow", call="*", seconds=0.02, count=3)
+        action = self.tries.make(name, who, number, board)
+        self.world.run(_together(*(self.world.publish(name) for name in names), self.world.act(action)))
+        self.evidence.check(racing=True)
+
+    @rule(fault=faults, platform=st.sampled_from(("x", "facebook")), times=st.sampled_from((1, 1, 3)))
+    def something_is_wrong_at_the_platform(self, fault: dict[str, Any], platform: str, times: int) -> None:
+        self.platforms.fault(**{**fault, "platform": platform, "count": times})
+
+    @rule(passed=st.sampled_from((1, 6, 20, 60, 600, 2400)))
+    def time_passes(self, passed: int) -> None:
+        self.world.clock.pass_by(seconds=passed)
+
+    def let_everything_end(self) -> None:
+        """Nobody interferes any more: pauses end, platforms are well, time passes, workers work."""
+        self.platforms.forget_faults()
+        for board in self.boards:
+            self.world.run(
+                self.world.act(
+                    lambda s, b=board: scheduling.resume(s, b.actor("tom"), "over", now=self.world.clock())  # type: ignore[misc]  # a default is how a loop's value is kept
+                )
+            )
+        for passed in (0, 10, 20, 50, 130, 310, 3600, 310):
+            self.world.clock.pass_by(seconds=passed)
+            self.world.run(self.world.publish("worker-1"))
+            self.evidence.check()
+
+
+async def _together(*tasks: Awaitable[Any]) -> None:
+    await asyncio.gather(*tasks)
+
+
+@pytest.fixture
+def gateway(database: str, tmp_path: Path, platforms: Platforms) -> Iterator[type[Gateway]]:
+    with opened(database, tmp_path, platforms, Clock(behind())) as world:
+        tally = dict.fromkeys(("done", "refused", "public", "removed"), 0)
+        yield type("Tried", (Gateway,), {"world": world, "platforms": platforms, "database": database, "tally": tally})
+
+
+@pytest.mark.timeout(300 if not MORE else 0)
+def test_nothing_is_published_that_must_not_be_whatever_anybody_tries(gateway: type[Gateway]) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis does not say
+        gateway,
+        settings=settings(
+            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, database=None, print_blob=True,
+            derandomize=not MORE, phases=[Phase.generate, *([Phase.shrink] if MORE else [])],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
+    print(gateway.tally)
+    assert gateway.tally["public"] > EXAMPLES, "the sequences published too little to show anything"
+    assert gateway.tally["removed"] > 0
