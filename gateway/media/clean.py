@@ -3,8 +3,10 @@
 Runs inside the decoding process.
 """
 
+import codecs
 import io
 import warnings
+from types import ModuleType
 from typing import Final
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, features
@@ -42,7 +44,7 @@ class Opened(Frames, frozen=True):
 
 
 def prepare_decoders() -> None:
-    """Load every decoder before the process loses the right to open files."""
+    """Load every decoder and all that each imports when first used: soon the process can open no file."""
     import pillow_heif  # noqa: PLC0415 - loading it takes a library of its own, which only this process needs
 
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
@@ -51,6 +53,24 @@ def prepare_decoders() -> None:
         features.check(name)
     Image.MAX_IMAGE_PIXELS = None  # `check_size` is the bound, and it refuses where Pillow would warn
     warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is about to be dropped
+    for codec in ("ascii", "latin-1", "utf-16", "utf-16-be", "utf-16-le", "utf-32"):
+        codecs.lookup(codec)
+    for name in (colour.P3, colour.BT2020):
+        colour.display_profile(name)
+    _try_decoders(pillow_heif)
+
+
+def _try_decoders(pillow_heif: ModuleType) -> None:
+    picture, other = Image.linear_gradient("L").resize((64, 64)).convert("RGB"), Image.new("RGB", (64, 64))
+    for media_type, name in _FORMATS.items():
+        out = io.BytesIO()
+        if name == "HEIF":
+            pillow_heif.from_pillow(picture).save(out)
+        elif name == "GIF":
+            picture.save(out, name, save_all=True, append_images=[other], duration=100)
+        else:
+            picture.save(out, name, icc_profile=colour.display_profile(colour.P3))
+        encode(decode(out.getvalue(), media_type, IntakeLimits(), animation=True), "image/jpeg")
 
 
 def rebuild(job: Rebuild, data: bytes, finder: people.Finder) -> tuple[Done, bytes]:

@@ -6,6 +6,7 @@ The output carries no profile, and a picture without one is sRGB everywhere.
 import io
 import struct
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from PIL import Image, ImageCms
@@ -135,6 +136,7 @@ def _coded_point(info: Mapping[Any, Any], data: bytes) -> tuple[int, int]:
     return 1, 13
 
 
+@cache
 def display_profile(name: str) -> bytes:
     """An ICC profile, version 4, for one of the wide primaries above, with white at D65 and sRGB's curve
     (Adobe RGB's: gamma 2.2).

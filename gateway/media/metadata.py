@@ -5,6 +5,7 @@ child dies in mid-answer. One thread asks at a time; every answer has a time lim
 Files never touch the disk and names never reach exiftool: it reads an anonymous file in memory by our own path.
 """
 
+import contextlib
 import os
 import resource
 import select
@@ -35,6 +36,10 @@ class ExiftoolMissing(RuntimeError):  # noqa: N818 - says what is wrong, like ou
 
 class ExiftoolFailed(RuntimeError):  # noqa: N818 - as above
     """exiftool died or took too long over one file."""
+
+
+class _Died(Exception):  # noqa: N818 - an event, answered here
+    """The child ended before its answer did."""
 
 
 def executable() -> str:
@@ -90,25 +95,31 @@ class Exiftool:
         return self._child.pid if self._child else None
 
     def _ask(self, arguments: tuple[str, ...], seconds: float) -> bytes:
-        """One command's output. A child that was found dead is replaced, once."""
-        for last in (False, True):
-            try:
-                return self._command(arguments, time.monotonic() + seconds)
-            except BrokenPipeError:
-                self._kill()
-                if last:
-                    raise ExiftoolFailed("exiftool does not start") from None
-            except BaseException:
-                self._kill()
-                raise
-        raise AssertionError  # the loop returns or raises
+        """One command's output. A child that dies is replaced and asked again, once: reading changes nothing."""
+        try:
+            return self._command(arguments, time.monotonic() + seconds)
+        except _Died:
+            self._kill()
+        except BaseException:
+            self._kill()
+            raise
+        try:
+            return self._command(arguments, time.monotonic() + seconds)
+        except BaseException as error:
+            self._kill()
+            if isinstance(error, _Died):
+                raise ExiftoolFailed("exiftool died twice over one file") from None
+            raise
 
     def _command(self, arguments: tuple[str, ...], deadline: float) -> bytes:
         child = self._child if self._child and self._child.poll() is None else self._start()
         assert child.stdin is not None  # noqa: S101 - for the type checker: it was opened with pipes
         self._number += 1
-        child.stdin.write(("\n".join(arguments) + f"\n-execute{self._number}\n").encode("ascii"))
-        child.stdin.flush()
+        try:
+            child.stdin.write(("\n".join(arguments) + f"\n-execute{self._number}\n").encode("ascii"))
+            child.stdin.flush()
+        except BrokenPipeError:
+            raise _Died from None
         return self._until(child, f"{{ready{self._number}}}\n".encode("ascii"), deadline)
 
     @staticmethod
@@ -121,7 +132,7 @@ class Exiftool:
                 raise ExiftoolFailed("exiftool took too long")
             piece = os.read(child.stdout.fileno(), _READ)
             if not piece:
-                raise ExiftoolFailed("exiftool died")
+                raise _Died
             answer += piece
             if len(answer) > _MOST_ANSWER:
                 raise ExiftoolFailed("exiftool answered too much")
@@ -144,6 +155,9 @@ class Exiftool:
         if self._child is None:
             return
         self._child.kill()
-        with self._child:
-            pass  # closes the pipes and waits
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):  # what was not flushed is of no use to the dead
+                    pipe.close()
         self._child = None
