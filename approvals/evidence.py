@@ -141,5 +141,6 @@ def _picture(
         height=item.height,
         removed=tuple(item.removed),
         regions=None if item.regions is None else tuple(msgspec.convert(item.regions, list[Region])),
+        obscured=tuple(tuple(hidden["box"]) for hidden in item.obscured),
         unfit={name: r.unfit for name, r in made.items() if r is not None and r.unfit},
     )

@@ -22,6 +22,9 @@ def regions(i: int, media: Media, picture: Picture | None) -> Iterator[Finding]:
     if picture.regions is None:
         yield Finding("IMG-PEOPLE", Severity.BLOCK, "both", Where(f"/media/{i}/people"), {"variant": "not-looked"})
         return
+    for j, answer in enumerate(answers):
+        if answer.obscured and not _destroyed(answer.box, picture):
+            yield Finding("IMG-BOX", Severity.BLOCK, "both", Where(f"/media/{i}/people/{j}"), {"variant": "not-obscured"})
     left = unanswered([region.box for region in picture.regions], answers)
     if left:
         params = {"variant": "proposed", "n": len(left), "boxes": [[round(n) for n in box] for box in left]}
@@ -35,6 +38,17 @@ def _inside(box: Box, picture: Picture | None) -> bool:
     if picture is None or not picture.width or not picture.height:
         return True
     return left + width <= picture.width and top + height <= picture.height
+
+
+def _destroyed(box: Box | None, picture: Picture) -> bool:
+    """Whether what is said to be obscured really was: a word in a form hides nobody. Source: MET-04."""
+    if box is None:
+        return False
+    left, top, width, height = box
+    return any(
+        x <= left + 1 and y <= top + 1 and x + w >= left + width - 1 and y + h >= top + height - 1
+        for x, y, w, h in picture.obscured
+    )
 
 
 def unanswered(proposed: Sequence[Box], answers: Sequence[Shown]) -> list[Box]:

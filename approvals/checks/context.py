@@ -50,6 +50,8 @@ class Picture(Struct, frozen=True):
     """Message key of why the file cannot be used."""
     regions: tuple[Region, ...] | None = None
     """`None`: nobody has looked yet."""
+    obscured: tuple[tuple[float, float, float, float], ...] = ()
+    """Boxes whose pixels were destroyed when it was rebuilt (MET-04)."""
     unfit: Mapping[str, str] = {}
     """Channels it cannot be made to fit, with the reason."""
 

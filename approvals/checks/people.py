@@ -149,8 +149,6 @@ def _judged(
     if consent is None:
         yield Finding("CON-MISSING", Severity.BLOCK, language, where, {"variant": "unknown", "ref": ref})
         return
-    if "name" not in consent.covers and "first-name" in kinds and "name" in consent.covers:
-        kinds = set(kinds) - {"first-name"}
     uses = (Use(kind, channel, content.purpose) for kind in sorted(kinds) for channel in content.channels or ("",))
     refusals = dict.fromkeys(r for use in uses for r in _covered(consent, use, on))
     for refusal in refusals:

@@ -75,7 +75,7 @@ class Eyes:
             except PictureRefused as refusal:
                 unfit[name] = refusal.code
         rendition = Rendition(clean.sha256, clean.media_type, clean.width, clean.height, len(clean.data))
-        return _known(clean, unfit), rendition
+        return _known(clean, unfit, _obscured(media)), rendition
 
     async def _started(self) -> Decoder:
         if self._decoder is None:
@@ -94,12 +94,13 @@ def _obscured(media: Media) -> tuple[Obscure, ...]:
     )
 
 
-def _known(clean: Clean, unfit: Mapping[str, str]) -> Picture:
+def _known(clean: Clean, unfit: Mapping[str, str], obscured: tuple[Obscure, ...]) -> Picture:
     return Picture(
         clean=True,
         width=clean.width,
         height=clean.height,
         removed=clean.removed,
         regions=tuple(Region(tuple(map(float, region.box)), region.score) for region in clean.people),  # type: ignore[arg-type]  # four of them
+        obscured=tuple(tuple(map(float, hidden.box)) for hidden in obscured),  # type: ignore[misc]  # four of them
         unfit=unfit,
     )
