@@ -13,8 +13,17 @@ from approvals.rules import PACK, Hit
 
 _PERCENT_OFF = re.compile(r"\d ?(?:%|per cent|y cant) ?(?:off|oddi ar|i ffwrdd|discount|o ostyngiad)\b")
 _PERCENT = re.compile(r"\d ?%|\d ?y cant|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b")
-_BRAND_CODE = re.compile(r"\b(?:code|cod) [A-Z]{3,}\d{1,4}\b")
+_WORDS_TOO = frozenset({"boots", "iceland", "rennie", "costa", "crocs", "admiral", "nationwide", "halifax"})
+"""Brands that are other words or places where a sentence begins."""
+_OFFER_CODE = re.compile(r"\b(?:code|[Cc]od|[Gg]od|[Cc]ode)[: ]+['\"“]?[A-Z]{3,}\d{0,4}\b")
 _NAME = re.compile(r"\b[A-ZÂÊÎÔÛŴŶ][\w'’-]+(?: (?:ap|ab|ferch|& |and )?[A-ZÂÊÎÔÛŴŶ][\w'’-]+)+|\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]")
+_GATEWAY = re.compile(r"(?:porth y? ?llywodraeth|llywodraeth agored)$")
+_JUDGMENT_REACH = 70
+"""Code points between who governs and what is thought of it."""
+_DUTY_REACH = 16
+"""Code points from "the government" to "must"; in Welsh it is the other way round and closer."""
+_ACCUSED_REACH = 80
+"""Code points from a name to what it is accused of."""
 
 
 def of_texts(content: Content, context: Context) -> Iterator[Finding]:
@@ -49,7 +58,7 @@ def _held(reading: Reading, kind: str, polling: date) -> Iterator[Found]:
 def politics(reading: Reading, _context: Context) -> Iterator[Found]:
     for sentence in reading.sentences:
         asked = sentence.of("campaign")
-        actors = sentence.of("politician", "government")
+        actors = tuple(a for a in sentence.of("politician", "government") if not _GATEWAY.search(reading.plain[: a.end]))
         if asked:
             yield Found("POL-OPINION", Severity.BLOCK, asked[0].span, "", {"variant": "campaign"})
         elif actors and (judged := _judgment(sentence, actors)):
@@ -60,8 +69,19 @@ def politics(reading: Reading, _context: Context) -> Iterator[Found]:
 
 
 def _judgment(sentence: Sentence, actors: tuple[Hit, ...]) -> Hit | None:
-    inside = [(a.start, a.end) for a in actors]
-    return next((h for h in sentence.of("judgment") if not any(s <= h.start < e for s, e in inside)), None)
+    """Near an actor and not part of its name; or what the actor is told to do."""
+    for duty in sentence.of("obligation"):
+        if any(0 <= duty.start - a.end <= _DUTY_REACH or 0 <= a.start - duty.end <= _DUTY_REACH // 4 for a in actors):
+            return duty
+    return next(
+        (
+            hit
+            for hit in sentence.of("judgment")
+            if not any(a.start <= hit.start < a.end for a in actors)
+            and any(a.start - _JUDGMENT_REACH <= hit.start <= a.end + _JUDGMENT_REACH for a in actors)
+        ),
+        None,
+    )
 
 
 def endorsement(reading: Reading, _context: Context) -> Iterator[Found]:
@@ -78,6 +98,7 @@ def _selling(reading: Reading, sentence: Sentence) -> list[tuple[int, int]]:
     if spans and _own_offer(sentence):
         spans = []
     spans += [m.span() for m in _PERCENT_OFF.finditer(reading.plain, *sentence.span)]
+    spans += [m.span() for m in _OFFER_CODE.finditer(reading.nfc, *sentence.span)]
     if sentence.has("recommend") and (sentence.has("product") or _brands(reading, sentence)):
         spans += [hit.span for hit in sentence.of("recommend", "product")]
     if sentence.has("buy") and (brands := _brands(reading, sentence)):
@@ -97,7 +118,8 @@ def _brands(reading: Reading, sentence: Sentence) -> tuple[Hit, ...]:
     return tuple(
         hit
         for hit in sentence.of("brand")
-        if reading.nfc[hit.start].isupper() and hit.start > sentence.tokens[0].start
+        if reading.nfc[hit.start].isupper()
+        and (hit.start > sentence.tokens[0].start or reading.plain[slice(*hit.span)] not in _WORDS_TOO)
         and not re.match(r"['’]? ?(?:walking|hiking|diabetes|disease|syndrome)", reading.plain[hit.end : hit.end + 12])
     )  # fmt: skip
 
@@ -142,17 +164,20 @@ def accusations(reading: Reading, _context: Context) -> Iterator[Found]:
         if sentence.has("fraud_advice"):
             continue
         for hit in sentence.of("accusation")[:1]:
-            named = _accused(reading, sentence)
+            named = _accused(reading, sentence, hit)
             if named:
                 span = min(named[0], hit.start), max(named[1], hit.end)
                 yield Found("LEG-DEFAM", Severity.BLOCK, span)
 
 
-def _accused(reading: Reading, sentence: Sentence) -> tuple[int, int] | None:
-    name = _NAME.search(reading.nfc, *sentence.span)
+def _accused(reading: Reading, sentence: Sentence, accusation: Hit) -> tuple[int, int] | None:
+    """Who is spoken of: a name or a body a little before the accusation, or right after it ("mae'r cyngor yn dwyllwr")."""
+    first = max(sentence.span[0], accusation.start - _ACCUSED_REACH)
+    name = _NAME.search(reading.nfc, first, accusation.end)
     if name:
         return name.span()
-    return next((hit.span for hit in sentence.of("company", "politician", "government")), None)
+    bodies = sentence.of("company", "politician", "government")
+    return next((hit.span for hit in bodies if first <= hit.start < accusation.start), None)
 
 
 def tone(reading: Reading, _context: Context) -> Iterator[Found]:
@@ -179,7 +204,7 @@ def legal(reading: Reading, _context: Context) -> Iterator[Found]:
     for sentence in reading.sentences:
         for hit in sentence.of("restricted")[:1]:
             yield Found("LEG-RESTRICTED", Severity.BLOCK, hit.span)
-        for hit in sentence.of("court")[:1]:
+        for hit in () if sentence.has("generic") else sentence.of("court")[:1]:
             yield Found("LEG-COURT", Severity.DECIDE, hit.span)
         for hit in sentence.of("harm")[:1]:
             yield Found("INC-CANDOUR", Severity.DECIDE, hit.span)

@@ -55,7 +55,8 @@ def street_addresses(reading: Reading, _context: Context) -> Iterator[Found]:
     for match in _STREET.finditer(reading.plain):
         sentence = reading.sentence_at(match.start())
         home = sentence.has("home", "relation")
-        if (home or not sentence.has("site")) and _capitals(reading.nfc[slice(*match.span())]):
+        site = any(not match.start() <= hit.start < match.end() for hit in sentence.of("site"))
+        if (home or not site) and _capitals(reading.nfc[slice(*match.span())]):
             severity = Severity.BLOCK if home else Severity.DECIDE
             yield Found("PID-ADDRESS", severity, match.span(), "", {"variant": "home" if home else "perhaps"})
 

@@ -56,7 +56,8 @@ def _counts(reading: Reading, sentence: Sentence, threshold: int) -> Iterator[Fo
         if number is None or number >= threshold or not _is_count(reading, token.start, token.end):
             continue
         noun = _noun(sentence, i)
-        severity = _judged(sentence, number, noun) if noun else None
+        following = sentence.tokens[i + 1].text if i + 1 < len(sentence.tokens) else ""
+        severity = _judged(sentence, number, noun, alone=following not in {"of", "o"}) if noun else None
         if noun and severity and not _is_rate(sentence, token.start, _end(sentence, i, noun)):
             yield Found("SML-COUNT", severity, (token.start, _end(sentence, i, noun)), str(number), {"n": threshold, "threshold": threshold})
 
@@ -89,14 +90,15 @@ def _end(sentence: Sentence, index: int, group: str) -> int:
     return next(h.end for h in sentence.of(group) if h.start > sentence.tokens[index].start)
 
 
-def _judged(sentence: Sentence, number: int, noun: str) -> Severity | None:
+def _judged(sentence: Sentence, number: int, noun: str, *, alone: bool) -> Severity | None:
+    """`alone`: "one patient" is counted, "one of our patients" begins a story."""
     ill = sentence.has("affected", "condition", "rare", "died") or noun == "case_noun"
     if not ill or (sentence.has("generic") and not sentence.has("rare", "died")):
         return None
     told = sentence.has("affected", "condition", "rare", "died", "protected")
     if number == 0:
         return Severity.DECIDE if told else None
-    if number == 1 and not (noun == "case_noun" and told):
+    if number == 1 and not (noun == "case_noun" and told and alone):
         return None
     if noun == "case_noun":
         return Severity.BLOCK if told else Severity.DECIDE

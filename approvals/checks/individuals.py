@@ -11,9 +11,10 @@ from approvals.checks.context import Context
 from approvals.checks.reading import Found, Reading, Sentence, Span
 from approvals.findings import Severity
 from approvals.rules import PACK, Hit
-from i18n.facts import Fact
 
 _NUMERIC_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_YEAR_AFTER = re.compile(r",? (\d{4})\b")
+_DATE_LABELS = ("date", "dyddiad", "birth", "pen", "d o b", "d.o.b", "dob", "d g", "d.g", "dg")
 _LABEL_REACH = 32
 """Code points between "date of birth" and the date."""
 _SUBJECT_REACH = 16
@@ -22,13 +23,21 @@ _AGED = re.compile(
     r"\b(?P<age>\d{1,3})[- ]years?[- ]old\b|\b(?:a |an )?(?:\w+-)?(?P<months>\d{1,2})[- ](?:month|week|day)s?[- ]old\b|\baged (?P<aged>\d{1,3})\b(?! ?(?:-|to|and|or|–|neu|i|\+))"
     r"|(?<=, )(?P<comma>\d{1,3})(?=,| o | from )|\b(?:yn|sy'n|oedd yn|n) (?P<yn>\d{1,3}) (?:mlwydd )?oed\b|(?<=\w )(?P<noun>\d{1,3}) (?:mlwydd )?oed\b"
 )
-_AGE_RANGE_BEFORE = re.compile(
-    r"(?:\b(?:over|under|above|below|from|between|and|or|to|least|than|every|all|any|each|people|those|adults|children|men|women|aged|age|i|dros|dan|o|rhwng|neu|a|ac|hyd at|pobl|bobl|plant|blant|oedolion|dynion|menywod|fenywod|merched|leiaf|pawb|pob|tan|erbyn|oddeutu|rhai|cyrraedd|gyrraedd|troi|turn|turning|reach|reaching)|[-–]) ?$"
-)
+_AGE_RANGE_BEFORE = {
+    "en": re.compile(
+        r"(?:\b(?:over|under|above|below|from|between|and|or|to|least|than|every|all|any|each|people|those|adults|children|men|women|aged|age"
+        r"|turn|turning|reach|reaching|our|the)|[-–]) ?$"
+    ),
+    "cy": re.compile(
+        r"(?:\b(?:i|dros|dan|rhwng|neu|a|ac|hyd at|pobl|bobl|plant|blant|oedolion|dynion|menywod|fenywod|merched|leiaf|pawb|pob|tan|erbyn"
+        r"|rhai|cyrraedd|gyrraedd|troi)|[-–]) ?$"
+    ),
+}
 _AGE_RANGE_AFTER = re.compile(r"^ ?(?:or (?:over|under|older|younger|above)|and (?:over|under|above|older|younger)|neu'?n? (?:iau|h[ŷy]n|dros|throsodd|throsto)|ac? (?:throsodd|h[ŷy]n|iau|drosodd)|\+|[-–] ?\d|building|hospital|adeilad|tradition)")
 _PLACE_EN = re.compile(r"\b(?:in|from|at|near|of|outside) (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|on|the|[A-Z][\w'’-]+))*)")
-_PLACE_CY = re.compile(r"\b(?:o|yn|ym|yng|ger|ar|at|i) (?:'?r )?(?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|[A-Z][\w'’-]+))*)")
-_RELATIVE = ("relation",)
+_PLACE_CY = re.compile(r"\b(?:o|yn|ym|yng|ger|ar|at|i|[td]h?rigolion)(?:['’]r)? (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|[A-Z][\w'’-]+))*)")
+_ADULT = 16
+"""CON-09, IDP-10."""
 _PIECES = ("rare", "condition", "occupation", "relation", "school", "unusual", "child", "event")
 
 
@@ -44,15 +53,15 @@ def births(reading: Reading, context: Context) -> Iterator[Found]:
 
 
 def _birth(reading: Reading, sentence: Sentence, label: Hit, context: Context) -> Found | None:
-    verb = not reading.plain.startswith(("date", "dyddiad", "dob", "d"), label.start)
-    if verb and any(hit.end <= label.start <= hit.end + _SUBJECT_REACH for hit in sentence.of("no_person_born")):
-        return None
+    verb = not reading.plain.startswith(_DATE_LABELS, label.start)
     for span, year, value in _dates(reading):
-        if 0 <= span[0] - label.end <= _LABEL_REACH and span[1] <= sentence.span[1] + _LABEL_REACH:
-            if year is not None and not context.now.year - PACK.figures.oldest_person <= year <= context.now.year + 1:
-                return None
-            severity = Severity.BLOCK if year is not None else Severity.DECIDE
-            return Found("PID-DOB", severity, (label.start, span[1]), value)
+        if not 0 <= span[0] - label.end <= _LABEL_REACH or span[1] > sentence.span[1] + _LABEL_REACH:
+            continue
+        if verb and any(label.start - _SUBJECT_REACH <= hit.end <= span[0] for hit in sentence.of("no_person_born")):
+            continue
+        if year is not None and not context.now.year - PACK.figures.oldest_person <= year <= context.now.year + 1:
+            continue
+        return Found("PID-DOB", Severity.BLOCK if year else Severity.DECIDE, (label.start, span[1]), value)
     return None
 
 
@@ -60,15 +69,13 @@ def _dates(reading: Reading) -> Iterator[tuple[Span, int | None, str]]:
     """Dates with day and month: (span, year, value)."""
     for fact in reading.facts:
         if fact.kind == "date" and fact.day and fact.month:
-            yield fact.span, fact.year, _date_value(fact)
+            later = _YEAR_AFTER.match(reading.plain, fact.span[1]) if fact.year is None else None
+            year = int(later[1]) if later else fact.year
+            yield fact.span, year, f"{fact.day}.{fact.month}.{year or ''}"
     for match in _NUMERIC_DATE.finditer(reading.plain):
         day, month, year = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
         full = int(year) + (0 if int(year) >= 100 else 1900 if int(year) > 30 else 2000)  # noqa: PLR2004 - two digits
         yield match.span(), full, f"{int(day)}.{int(month)}.{full}"
-
-
-def _date_value(fact: Fact) -> str:
-    return f"{fact.day}.{fact.month}.{fact.year or ''}"
 
 
 def beds(reading: Reading, _context: Context) -> Iterator[Found]:
@@ -90,7 +97,7 @@ def ages(reading: Reading) -> Iterator[Span]:
     """Ages of one person, not of a group that something is for."""
     for match in _AGED.finditer(reading.plain):
         before = reading.plain[max(0, match.start() - 12) : match.start()]
-        if _AGE_RANGE_BEFORE.search(before) or _AGE_RANGE_AFTER.match(reading.plain[match.end() : match.end() + 20]):
+        if _AGE_RANGE_BEFORE[reading.language].search(before) or _AGE_RANGE_AFTER.match(reading.plain[match.end() : match.end() + 20]):
             continue
         if match["comma"] and not _person_before(reading, match.start()):
             continue
@@ -104,8 +111,10 @@ def _person_before(reading: Reading, at: int) -> bool:
     sentence = reading.sentence_at(at)
     if any(0 <= at - hit.end <= 2 for hit in sentence.of("individual", "child", "people_noun", "occupation")):  # noqa: PLR2004 - ", "
         return True
-    word = re.search(r"([A-ZÂÊÎÔÛŴŶ][\w'’-]+),? $", reading.nfc[max(0, at - 24) : at])
-    return bool(word and word[1].lower() in PACK.lists.given_names)
+    before = reading.nfc[max(0, at - 40) : at]
+    word = re.search(r"([A-ZÂÊÎÔÛŴŶ][\w'’-]+),? $", before)
+    pair = re.search(r"([A-ZÂÊÎÔÛŴŶ][\w'’-]+) [A-ZÂÊÎÔÛŴŶ][\w'’-]+,? $", before)
+    return any(found[1].lower() in PACK.lists.given_names for found in (word, pair) if found)
 
 
 def circumstances(reading: Reading, context: Context) -> Iterator[Found]:
@@ -137,8 +146,11 @@ def _jigsaw(reading: Reading, sentence: Sentence, aged: list[Span], counted: lis
     pieces: dict[str, Span] = {}
     for hit in sentence.of(*_PIECES):
         pieces.setdefault(hit.group, hit.span)
+    child = pieces.pop("child", None) is not None or any(_is_childs(reading, span) for span in aged)
     if "rare" in pieces:
         pieces.pop("condition", None)
+    elif counted:
+        return  # the count itself is the finding
     if aged:
         pieces["age"] = aged[0]
     if counted:
@@ -148,10 +160,15 @@ def _jigsaw(reading: Reading, sentence: Sentence, aged: list[Span], counted: lis
         pieces["place"] = place
     if not _telling(sentence, pieces, aged, counted):
         return
-    strong = "rare" in pieces or ("child" in pieces and len(pieces) > 2)  # noqa: PLR2004 - child, and two facts
+    strong = "rare" in pieces or child
     spans = pieces.values()
     span = min(start for start, _ in spans), max(end for _, end in spans)
     yield Found("JIG-COMBO", Severity.BLOCK if strong else Severity.DECIDE, span, "", {"pieces": sorted(pieces)})
+
+
+def _is_childs(reading: Reading, span: Span) -> bool:
+    digits = re.search(r"\d+", reading.plain[slice(*span)])
+    return bool(digits) and int(digits[0]) < _ADULT
 
 
 def _telling(sentence: Sentence, pieces: dict[str, Span], aged: list[Span], counted: list[Found]) -> bool:

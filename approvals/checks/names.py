@@ -23,7 +23,7 @@ _TITLE = re.compile(
 _PATRONYMIC = re.compile(rf"\b(?P<name>{_CAP} (?:ap|ab|ferch) {_CAP}(?: {_CAP})?)")
 _PAIR = re.compile(rf"\b(?P<first>{_CAP})(?: (?:[A-Z]\.|{_CAP}))?? (?P<last>{_CAP})")
 _LABELLED = re.compile(
-    rf"\b(?:[Pp]atient(?:['’]s name)?|[Cc]laf|[Gg]laf|[Nn]ame of patient|[Ee]nw'r claf|[Rr]esident|[Pp]reswylydd)(?: is| yw|,|:)? (?P<name>{_CAP} {_CAP}(?: {_CAP})?)"
+    rf"(?<![\w-])(?:[Pp]atient(?:['’]s name)?|[Cc]laf|[Gg]laf|[Nn]ame of patient|[Ee]nw'r claf|[Rr]esident|[Pp]reswylydd)(?: is| yw|,|:)? (?P<name>{_CAP} {_CAP}(?: {_CAP})?)"
 )
 _FIRST = re.compile(rf"(?<![\w#@'’-])(?P<name>{_CAP})(?=\W|$)")
 _AGE_AFTER = re.compile(r"^(?:,? ?\(?(?:aged |sy'n |oed )?\d{1,2}\b(?![:.%/]\d| ?(?:am|pm|yb|yh|yp))|,? (?:sy'n|who is|is) \d{1,2} )")
@@ -40,7 +40,7 @@ _PUBLIC = frozenset("cllr cyng".split())
 _NEAR_STAFF = 40
 """Code points within which "ward manager" and the like belong to a name: an apposition on either side."""
 _ORGANISATION_WORDS = frozenset(
-    "hospital health board trust university nhs gig cymru wales ysbyty bwrdd iechyd street road team unit ward care centre day week month year awards service services "
+    "cottage lodge villa house road out hospital health board trust university nhs gig cymru wales ysbyty bwrdd iechyd street road team unit ward care centre day week month year awards service services "
     "group committee society association group park valley council college school line hub clinic department north south east west january february march april may june july "
     "august september october november december monday tuesday wednesday thursday friday saturday sunday ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr "
     "dydd nos llun mercher iau gwener sadwrn sul welsh english cymraeg saesneg mr mrs ms dr the a an and or y yr i o ar yn ni chi".split()
@@ -56,10 +56,19 @@ def people_named(reading: Reading, context: Context) -> Iterator[Found]:
             continue
         if any(start < span[1] and span[0] < end for start, end in taken) or _no_person(reading, span, title, context):
             continue
+        if not title and _is_word(match, reading, span):
+            continue
         taken.append(span)
         start = match.start() if title else span[0]
         yield _found(reading, (start, span[1]), reading.nfc[slice(*span)], title)
     yield from _first_names(reading, taken, context)
+
+
+def _is_word(match: re.Match[str], reading: Reading, span: Span) -> bool:
+    """Rose Cottage, Bryn Beryl: a given name that is a word as well needs a person's company."""
+    if match.re is not _PAIR or match["first"].lower() not in PACK.lists.word_names:
+        return False
+    return not (_near(reading, span, "staff") or _cared_for(reading, span[0]))
 
 
 def _candidates(reading: Reading) -> Iterator[re.Match[str]]:

@@ -30,12 +30,11 @@ _LABELLED_ANY = re.compile(
 _GROUPED = re.compile(r"\d{3}([ .-])\d{3}\1\d{4}")
 _NHS_DIGITS = 10
 
+_KINDS_EN = r"hospital|case[ -]?note|casenote|case|unit|episode|patient(?: id)?|mrn|crn|pas"
+_KINDS_CY = r"ysbyty|hysbyty|nodiadau|cas|achos|claf|uned|episod|cyfnod gofal"
 _HOSPITAL = re.compile(
-    r"\b(?:hospital|case[ -]?note|case|unit|casenote|episode|crn|mrn|pas|patient(?: id)?|ysbyty|nodiadau|cas|achos|claf|uned|cyfnod gofal)"
-    r"[ ]?(?:number|no\.?|num|id|ref(?:erence)?)?[ :.#=]*(?:is |yw )?(?<=[ :.#=])([a-z]{0,2}[ -]?\d{5,9}[a-z]?)\b"
-)
-_HOSPITAL_WORD = re.compile(
-    r"\b(?:hospital|case[ -]?note|unit|episode|crn|mrn|pas|patient|id|rhif|number|no)\b"
+    rf"\b(?:(?:{_KINDS_EN}) ?(?:number|no\.?|num|id|ref(?:erence)?|#)|crn|mrn|casenote|rhif (?:yr |y |ei |eich )?(?:{_KINDS_CY}))"
+    r"[ :.#=]*(?:is |yw |oedd |was )?(?<=[ :.#=])(?P<number>[a-z]{0,2}[ -]?\d{5,9}[a-z]?)\b"
 )
 _LOCAL = re.compile(r"\b[a-z]\d{6,7}\b")
 
@@ -82,7 +81,7 @@ def _found(span: Span, severity: Severity, variant: str, value: str) -> Found:
 def hospital_numbers(reading: Reading, context: Context) -> Iterator[Found]:
     if not reading.digits:
         return
-    spans = [m.span(1) for m in _HOSPITAL.finditer(reading.plain) if _HOSPITAL_WORD.search(m[0])]
+    spans = [m.span("number") for m in _HOSPITAL.finditer(reading.plain)]
     own = context.terms.hospital_numbers if context.terms else ()
     spans += [m.span() for pattern in own for m in re.finditer(pattern, reading.plain)]
     for span in dict.fromkeys(spans):

@@ -59,7 +59,7 @@ class Reading:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        return facts(self.nfc, self.language)
+        return facts(self._text, self.language)
 
     def sentence_at(self, at: int) -> Sentence:
         """The sentence around a place; an empty one where there is none."""

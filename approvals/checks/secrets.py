@@ -8,8 +8,11 @@ from approvals.checks.reading import Found, Reading, Sentence
 from approvals.findings import Severity
 
 _PASSWORD = re.compile(
-    r"\b(?:password|passcode|pass code|passphrase|passwd|pwd|wi-?fi (?:key|code)|wpa2?(?: key)?|network key|security key|pin(?: number| code)?|cyfrinair|gyfrinair|chyfrinair|nghyfrinair|cod pas|allwedd (?:wi-?fi|rhwydwaith)|rhif pin)"
+    r"\b(?:password|passcode|pass code|passphrase|passwd|pwd|wi-?fi (?:key|code)|wpa2?(?: key)?|network key|security key|(?<!nmc )(?<!gmc )(?<!hcpc )pin(?: number| code)?|cyfrinair|gyfrinair|chyfrinair|nghyfrinair|cod pas|allwedd (?:wi-?fi|rhwydwaith)|rhif pin)"
     r"(?: (?:for|to|ar gyfer|i'r|i|y|yr|the|our|staff|guest|wi-?fi|rhwydwaith|network|is|now|still|yw|ydy|newydd|new|nawr|o hyd|has changed to|wedi newid i)){0,5}(?P<mark>[ ]?[:=][ ]?|[ ])['\"“‘]?(?P<value>[^\s'\"”’“‘]{3,40})"
+)
+_PASSWORD_IS = re.compile(
+    r"\b(?:password|passcode|[cgn]+h?yfrinair|cod pas)(?: [\w'-]+){1,4}? (?:is|yw|ydy|now|nawr)(?: now| nawr| still| o hyd)?[ :]+['\"“‘]?(?P<value>[^\s'\"”’“‘]{3,40})"
 )
 _PASSWORD_FIRST = re.compile(
     r"(?P<value>[^\s'\"”’“‘]{4,40})['\"”’]? (?:is|yw|ydy|oedd|was)(?:'r| r)? (?:the |our |y |ein |eich |new |newydd )*(?:\w+ )?(?:password|passcode|wi-?fi (?:key|code)|cyfrinair|gyfrinair|chyfrinair)\b"
@@ -17,7 +20,7 @@ _PASSWORD_FIRST = re.compile(
 _PLACE_EN = r"door|gate|entry|entrance|access|keypad|key ?pad|key ?safe|alarm|lock|locker|lift|barrier|store|cupboard|medicine cupboard|room|safe|staff room|ward|kitchen|drug cupboard"
 _PLACE_CY = r"drws|drysau|giât|giat|glwyd|mynediad|mynedfa|fynedfa|larwm|clo|cloi|loceri?|lifft|barier|stordy|storfa|cwpwrdd|ystafell|sêff|sef|ward|gegin|bysellbad|allwedd"
 _CODE_AFTER = re.compile(
-    rf"\b(?:(?:{_PLACE_EN})\b[\w' ]{{0,30}}\b(?:code|pin|combination|number)|(?:code|combination|pin)\b (?:for|to|of) (?:the |our )?[\w' ]{{0,30}}?\b(?:{_PLACE_EN})|\bg?cod(?:au)?\b[\w' ]{{0,12}} (?:{_PLACE_CY}))\b"
+    rf"\b(?:(?:{_PLACE_EN})\b[\w', ]{{0,30}}\b(?:code|pin|combination)|(?:code|combination|pin)\b (?:for|to|of) (?:the |our )?[\w' ]{{0,30}}?\b(?:{_PLACE_EN})|\bg?cod(?:au)?\b[\w' ]{{0,12}} (?:{_PLACE_CY}))\b"
     r"[^\d.\n]{0,40}?(?<![£\d.,:])(?P<value>[a-z]?\d{3,8}[a-z#*]?)(?![\d:%])"
 )
 _CODE_BEFORE = re.compile(
@@ -29,14 +32,21 @@ _KEY = re.compile(
 _BLEEP = re.compile(r"\b(?:bleep|blîp|pager|staff (?:extension|ext|only (?:on|line|number))|internal ext(?:ension)?|estyniad (?:staff|mewnol))\b[ .:#]*(?:number |no\.? |rhif )?(?P<value>\d{3,6})\b")
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z0-9])(?=.*[\d!@£$%^&*#?_+=-])")
 _NO_SECRET = re.compile(r"(?i)^(?:https?|www|reset|protected|manager|managers|policy|secure|safe|sharing|expired?|required|ddiogel|newydd|is|yw|and|a|or|neu)\b")
+_ASK_REACH = 60
+"""Code points from "put" to "your birthday"."""
+_YOUR = frozenset({"your", "ur", "eich", "ch", "dy"})
 
 
 def secrets(reading: Reading, _context: Context) -> Iterator[Found]:
-    for match in (*_PASSWORD.finditer(reading.plain), *_PASSWORD_FIRST.finditer(reading.plain)):
+    taken: set[int] = set()
+    for match in (m for pattern in (_PASSWORD, _PASSWORD_IS, _PASSWORD_FIRST) for m in pattern.finditer(reading.plain)):
         start, end = match.span("value")
         end = start + len(reading.nfc[start:end].rstrip(".,;)…"))
         value = reading.nfc[start:end]
-        if _is_secret(value, ":" in (match.groupdict().get("mark") or "") or "=" in (match.groupdict().get("mark") or "")):
+        mark = match.groupdict().get("mark") or ""
+        ends = reading.nfc[end : end + 1] in {"", ".", ",", ";", "\n", "'", '"', "”", ")"}
+        if start not in taken and _is_secret(value, stated=bool(mark.strip()) and ends):
+            taken.add(start)
             yield Found("SEC-SECRET", Severity.BLOCK, (start, end), value.lower(), {"variant": "password"})
     if reading.digits:
         for match in (*_CODE_AFTER.finditer(reading.plain), *_CODE_BEFORE.finditer(reading.plain)):
@@ -47,8 +57,8 @@ def secrets(reading: Reading, _context: Context) -> Iterator[Found]:
         yield Found("SEC-SECRET", Severity.BLOCK, match.span(), match[0], {"variant": "key"})
 
 
-def _is_secret(value: str, stated: bool) -> bool:  # noqa: FBT001 - a plain predicate of two facts
-    """After a colon any word may be a password; after "is" only what no sentence would hold."""
+def _is_secret(value: str, *, stated: bool) -> bool:
+    """Alone after a colon any word may be a password; elsewhere only what no sentence would hold."""
     if len(value) < 3 or _NO_SECRET.match(value):  # noqa: PLR2004 - as the pattern's shortest
         return False
     return stated or bool(_MIXED.match(value)) or any(c.isdigit() for c in value)
@@ -66,8 +76,10 @@ def soliciting(reading: Reading, _context: Context) -> Iterator[Found]:
 
 def _invited(reading: Reading, sentence: Sentence) -> Severity | None:
     items = sentence.of("personal_item")
-    asks = [hit for hit in sentence.of("ask") if any(0 <= item.start - hit.start <= 60 for item in items)]  # noqa: PLR2004 - about ten words
-    if not asks:
+    asks = [hit for hit in sentence.of("ask") if any(0 <= item.start - hit.start <= _ASK_REACH for item in items)]
+    first = {token.start for token in sentence.tokens[:2]}
+    theirs = any(token.text in _YOUR for token in sentence.tokens)
+    if not asks or not (theirs or any(hit.start in first for hit in asks)):
         return None
     if sentence.has("direct_message"):
         return Severity.DECIDE
