@@ -12,8 +12,8 @@ from psycopg.rows import dict_row
 from tests.gateway.conftest import Clock, Platforms
 
 _DELIVERIES = """
-    SELECT d.*, a.handle, a.mode, a.limited_until, c.platform, p.state AS post_state, p.latest, v.number, v.content, s.document,
-        s.digest, first.state AS first_state, first.platform_id AS first_platform_id,
+    SELECT d.*, a.handle, a.mode, a.limited_until, c.platform, p.state AS post_state, p.latest,
+        v.number, v.content, s.document, s.digest, first.state AS first_state, first.platform_id AS first_platform_id,
         a.organisation_id AS account_organisation, p.organisation_id AS post_organisation
     FROM deliveries d JOIN accounts a ON a.id = d.account_id JOIN channels c ON c.id = a.channel_id
     JOIN posts p ON p.id = d.post_id JOIN versions v ON v.id = d.version_id
@@ -60,7 +60,7 @@ class Evidence:
         self._clock = clock
         self._organisations = organisations
         self._seen: set[tuple[str, str]] = set()
-        self._chains: dict[UUID, tuple[int, bytes]] = {id: (0, bytes(32)) for id in organisations}
+        self._chains: dict[UUID, tuple[int, bytes]] = {one: (0, bytes(32)) for one in organisations}
 
     def close(self) -> None:
         self._connection.close()

@@ -150,7 +150,12 @@ class Board:
         post, digest = await self.approved(content)
         made = await self.world.act(
             lambda s: scheduling.schedule(
-                s, self.actor("tom"), post, digest, at or self.world.clock(), self.world.porth.limits,
+                s,
+                self.actor("tom"),
+                post,
+                digest,
+                at or self.world.clock(),
+                self.world.porth.limits,
                 now=self.world.clock(),
             )
         )
@@ -162,7 +167,9 @@ class Board:
         self.consents += 1
         ref = f"C-{self.consents}"
         made = await self.world.act(
-            lambda s: consenting.record(s, self.actor("gwen"), consent(ref, self.world.clock().date()), now=self.world.clock())
+            lambda s: consenting.record(
+                s, self.actor("gwen"), consent(ref, self.world.clock().date()), now=self.world.clock()
+            )
         )
         assert isinstance(made, m.ConsentRecord), made
         return ref
@@ -175,10 +182,18 @@ class Board:
 
 def consent(ref: str, today: date, **changes: Any) -> Consent:
     fields: dict[str, Any] = {
-        "ref": ref, "category": "volunteer", "signatory": "Mair Puw", "authority": "self", "covers": ("name", "image", "story"),
-        "channels": ("facebook", "x"), "starts": today - timedelta(days=1), "expires": today + timedelta(days=300),
-        "captured": today, "publication_approved": today, **changes,
-    }  # fmt: skip
+        "ref": ref,
+        "category": "volunteer",
+        "signatory": "Mair Puw",
+        "authority": "self",
+        "covers": ("name", "image", "story"),
+        "channels": ("facebook", "x"),
+        "starts": today - timedelta(days=1),
+        "expires": today + timedelta(days=300),
+        "captured": today,
+        "publication_approved": today,
+        **changes,
+    }
     return Consent(**fields)
 
 
