@@ -143,14 +143,16 @@ class Line:
         self.wire = wire
         self.hosts = hosts
         self.classify = classify
-        self._adapter = _Adapter(self, ())
+        self._adapters: dict[str | None, _Adapter] = {}
         self._tls: ssl.SSLContext | None = None
 
     def session(self, server: str | None = None, into: requests.Session | None = None) -> requests.Session:
         """A session for one call, or `into` made into one. `server`: a self-hosted platform's own address."""
         session = into or requests.Session()
         session.trust_env = False  # neither the environment's proxies nor ~/.netrc: the wire says who is called
-        adapter = _Adapter(self, (self.own(server),)) if server else self._adapter
+        own = self.own(server) if server else None
+        # shared by all calls, for its open connections
+        adapter = self._adapters.setdefault(own, _Adapter(self, (own,) if own else ()))
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -272,7 +274,11 @@ class _Adapter(HTTPAdapter):
                 verify=wire.ca_bundle or True,
                 proxies={"https": wire.proxy, "http": wire.proxy} if wire.proxy and not wire.sandbox else {},
             )
-            _drain(response, call)
+            try:
+                _drain(response, call)
+            except requests.exceptions.RequestException:
+                response.close()
+                raise
         except requests.exceptions.RequestException as error:
             exchange.sent = not _never_left(error)
             raise
@@ -293,7 +299,6 @@ def _drain(response: requests.Response, call: _Call) -> None:
             if size > BODY_LIMIT or call.left() <= 0:
                 raise requests.exceptions.ReadTimeout("an answer without end")
     except urllib3.exceptions.HTTPError as error:
-        response.close()
         raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
     response.raw.release_conn()
     response._content = b"".join(chunks)  # noqa: SLF001 - as requests fills it when it is not streaming

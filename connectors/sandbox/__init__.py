@@ -10,4 +10,7 @@ from connectors.sandbox.store import number_of
 
 def demo_credentials(platform: str, name: str) -> Credentials:
     """Credentials that the sandbox takes for the account `name`."""
-    return Credentials(number_of(platform, name), dict.fromkeys(secret_names(platform), f"sandbox-{platform}-{name}"))
+    secrets = dict.fromkeys(secret_names(platform), f"sandbox-{platform}-{name}")
+    if "server" in secrets:
+        secrets["server"] = f"https://{platform}.example"
+    return Credentials(number_of(platform, name), secrets)

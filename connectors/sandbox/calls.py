@@ -55,6 +55,10 @@ class Call(Struct, frozen=True):
                 files[part.name] = File(part.filename, part.content_type or "", part.raw)
         return fields, files
 
+    def repeated(self, name: str) -> list[str]:
+        """Every value of one field of a form that is not multipart."""
+        return [value for key, value in parse_qsl(self.body.decode(errors="replace")) if key == name]
+
     def fields(self) -> dict[str, str]:
         """Query and form together, as Meta reads them."""
         return {**self.query, **self.form()[0]}

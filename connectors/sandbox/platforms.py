@@ -2,11 +2,13 @@
 
 from connectors.sandbox.calls import Platform
 from connectors.sandbox.facebook import FACEBOOK
+from connectors.sandbox.mastodon import MASTODON
 from connectors.sandbox.x import X
 
 PLATFORMS: tuple[Platform, ...] = (
     X,
     FACEBOOK,
+    MASTODON,
 )
 BY_NAME = {platform.name: platform for platform in PLATFORMS}
 _BY_HOST = {host: platform for platform in PLATFORMS for host in platform.hosts}

@@ -80,7 +80,10 @@ def picture(colour: str, alt: str, media_type: str = "image/jpeg") -> tuple[Pict
     """A small plain picture and its bytes."""
     file = io.BytesIO()
     Image.new("RGB", (400, 400), colour).save(file, media_type.removeprefix("image/"))
-    content = file.getvalue()
+    return picture_of(file.getvalue(), media_type, alt)
+
+
+def picture_of(content: bytes, media_type: str, alt: str) -> tuple[Picture, bytes]:
     sha256 = hashlib.sha256(content).hexdigest()
     return Picture(sha256, media_type, 400, 400, len(content), alt), content
 
