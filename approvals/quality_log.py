@@ -149,25 +149,38 @@ def _exported(row: Any) -> Entry:
     )  # fmt: skip
 
 
-def verify(chain: Iterable[Entry], head: Head | None = None) -> Verified:
-    """Walk one organisation's chain from its first entry. Raises `Broken` at the first entry that is wrong.
+class Verifier:
+    """Walks one organisation's chain from its first entry. Every method raises `Broken` at the first that is wrong.
 
     `head`, kept elsewhere, shows a tail that was cut off or a chain that was written anew.
     """
-    previous, number, erased = GENESIS.hex(), 0, 0
-    seen_head = head is None
-    for entry in chain:
-        for reason in _faults(entry, previous, number + 1):
-            raise Broken(number + 1, reason)
-        previous, number = entry.hash, entry.number
-        erased += entry.payload is None
-        if head is not None and number == head.number:
-            if entry.hash != head.hash:
+
+    def __init__(self, head: Head | None = None) -> None:
+        self._head, self._seen_head = head, head is None
+        self.so_far = Verified(0, 0, GENESIS.hex())
+
+    def add(self, entry: Entry) -> None:
+        number = self.so_far.entries + 1
+        for reason in _faults(entry, self.so_far.head, number):
+            raise Broken(number, reason)
+        if self._head is not None and number == self._head.number:
+            if (entry.organisation, entry.hash) != (self._head.organisation, self._head.hash):
                 raise Broken(number, "rewritten")
-            seen_head = True
-    if not seen_head:
-        raise Broken(number + 1, "cut")
-    return Verified(number, erased, previous)
+            self._seen_head = True
+        self.so_far = Verified(number, self.so_far.erased + (entry.payload is None), entry.hash)
+
+    def end(self) -> Verified:
+        if not self._seen_head:
+            raise Broken(self.so_far.entries + 1, "cut")
+        return self.so_far
+
+
+def verify(chain: Iterable[Entry], head: Head | None = None) -> Verified:
+    """The whole of a chain at once. Raises `Broken`."""
+    verifier = Verifier(head)
+    for entry in chain:
+        verifier.add(entry)
+    return verifier.end()
 
 
 def _faults(entry: Entry, previous: str, number: int) -> Iterator[str]:
@@ -179,7 +192,12 @@ def _faults(entry: Entry, previous: str, number: int) -> Iterator[str]:
     kept = {k: fields[k] for k in ("organisation", "number", "at", "kind", "actor", "post", "payload_hash")}
     if _chain(bytes.fromhex(entry.previous), **kept).hex() != entry.hash:
         yield "changed"
-    if entry.payload is not None and (
-        hashlib.sha256(bytes.fromhex(entry.salt or "") + entry.payload.encode()).hexdigest() != entry.payload_hash
-    ):
+    if entry.payload is not None and _salted(entry.salt, entry.payload) != entry.payload_hash:
         yield "payload-changed"
+
+
+def _salted(salt: str | None, payload: str) -> str | None:
+    try:
+        return hashlib.sha256(bytes.fromhex(salt or "") + payload.encode()).hexdigest()
+    except ValueError:  # not a salt any more
+        return None

@@ -12,25 +12,34 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme
 from gateway.access import COOKIE, Throttle
 from gateway.api import problems
 from gateway.api.bounds import BODY
+from gateway.api.channels import Channels
+from gateway.api.checking import Checking
+from gateway.api.consents import Consents
+from gateway.api.deliveries import Deliveries
 from gateway.api.injected import DEPENDENCIES
+from gateway.api.log import Log
 from gateway.api.media import Media
+from gateway.api.organisation import Keys, Organisation, People
 from gateway.api.posts import Posts
 from gateway.api.reviews import Reviews
 from gateway.api.routing import PUBLIC, guard, needs, require_declarations
 from gateway.api.scheduling import Schedule
 from gateway.api.sign_ins import SignIns
+from gateway.health import health
 from gateway.runtime import Runtime
 from gateway.tracing import Traced
 
 API = "/api/v1"
-CONTROLLERS: Sequence[Any] = (SignIns, Posts, Reviews, Schedule, Media)
+CONTROLLERS: Sequence[Any] = (
+    SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, Deliveries, Organisation, People, Keys, Channels, Log,
+)  # fmt: skip
 
 
 def create_app(porth: Runtime, pages: Sequence[Any] = ()) -> Litestar:
     """`pages` are route handlers beside the API. Raises `Fault` where a route does not declare who may call it."""
     api = Router(API, route_handlers=[*CONTROLLERS, describe], request_max_body_size=BODY)
     app = Litestar(
-        [api, *pages],
+        [api, health, *pages],
         dependencies=DEPENDENCIES,
         guards=[guard],
         exception_handlers=problems.HANDLERS,

@@ -1,5 +1,6 @@
 """Consents: recording, verifying, withdrawing. Withdrawal is an event that everything relying on it obeys."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from approvals import models as m
 from approvals import quality_log
@@ -15,6 +17,8 @@ from approvals.actions.scheduling import mark_for_takedown
 from approvals.consent import Consent
 from approvals.errors import Invalid, NotFound, WrongState
 from approvals.permissions import Actor, Permission, Reach
+
+Sealing = Callable[[UUID], bytes]
 
 
 class Withdrawal(Struct, frozen=True):
@@ -26,14 +30,21 @@ class Withdrawal(Struct, frozen=True):
     """Posts that are, or may be, public and will be removed."""
 
 
-async def record(session: AsyncSession, actor: Actor, consent: Consent, *, now: datetime) -> m.ConsentRecord:
-    """Keep a signed consent. The custodian's own are verified; another's wait for the custodian."""
+async def record(
+    session: AsyncSession, actor: Actor, consent: Consent, *, contact: Sealing | None = None, now: datetime
+) -> m.ConsentRecord:
+    """Keep a signed consent. The custodian's own are verified; another's wait for the custodian.
+
+    `contact` seals how to reach the person for the new record's id.
+    """
     actor.require(Permission.CONSENT_REQUEST, author=actor.person)
     _plausible(consent)
     custodian = actor.may(Permission.CONSENT_DECIDE)
+    kept = msgspec.structs.replace(consent, withdrawn=None, verified=custodian, evidence=None)
+    new_id = uuid7()
     made = m.ConsentRecord(
-        organisation_id=actor.organisation, ref=consent.ref, expires=consent.expires,
-        record=msgspec.to_builtins(msgspec.structs.replace(consent, withdrawn=None, verified=custodian)),
+        id=new_id, organisation_id=actor.organisation, ref=consent.ref, expires=consent.expires,
+        record=msgspec.to_builtins(kept), contact=contact(new_id) if contact else None,
         verified_by=actor.person if custodian else None, created_by=actor.person, created_at=now,
     )  # fmt: skip
     try:
@@ -74,6 +85,46 @@ async def verify(session: AsyncSession, actor: Actor, ref: str, *, now: datetime
         now=now, actor=actor.person, retention="consents",
     )  # fmt: skip
     return found
+
+
+async def attach_evidence(
+    session: AsyncSession, actor: Actor, ref: str, name: str, *, now: datetime
+) -> m.ConsentRecord:
+    """The signed form lies encrypted under `name`; an earlier one is no longer referred to."""
+    found = await _locked(session, actor, ref)
+    actor.require(Permission.CONSENT_REQUEST, author=found.created_by)
+    if found.withdrawn_at is not None:
+        raise WrongState("consent-withdrawn")
+    found.record = {**found.record, "evidence": name}
+    await _log(session, actor, found, "evidence-added", now)
+    return found
+
+
+async def view_evidence(session: AsyncSession, actor: Actor, ref: str, *, now: datetime) -> str:
+    """The name under which the signed form lies. Every look is logged before it is given (CON-14)."""
+    actor.require(Permission.CONSENT_EVIDENCE)
+    found = await _locked(session, actor, ref)
+    if not found.record.get("evidence"):
+        raise NotFound("no-such-evidence")
+    await _log(session, actor, found, "evidence-viewed", now)
+    return str(found.record["evidence"])
+
+
+async def view_contact(session: AsyncSession, actor: Actor, ref: str, *, now: datetime) -> m.ConsentRecord:
+    """The record with its sealed contact, for the custodian alone; logged (CON-14)."""
+    actor.require(Permission.CONSENT_DECIDE)
+    found = await _locked(session, actor, ref)
+    if found.contact is None:
+        raise NotFound("no-such-contact")
+    await _log(session, actor, found, "contact-viewed", now)
+    return found
+
+
+async def _log(session: AsyncSession, actor: Actor, found: m.ConsentRecord, kind: str, now: datetime) -> None:
+    await quality_log.append(
+        session, actor.organisation, kind, {"consent": str(found.id), "ref": found.ref},
+        now=now, actor=actor.person, retention="consents",
+    )  # fmt: skip
 
 
 async def withdraw(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> Withdrawal:

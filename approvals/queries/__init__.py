@@ -3,7 +3,16 @@
 Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the last item already seen.
 """
 
+from approvals.queries.consent_views import (
+    ConsentFilter,
+    ConsentUseView,
+    ConsentView,
+    consent,
+    consent_uses,
+    consents,
+)
 from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
+from approvals.queries.log_views import EntryFilter, EntryView, log_entries
 from approvals.queries.post_views import (
     CommentView,
     DecisionView,
@@ -18,9 +27,27 @@ from approvals.queries.post_views import (
     posts,
 )
 from approvals.queries.reach import PersonRef, within_reach
+from approvals.queries.register_views import (
+    AccountView,
+    ChannelView,
+    KeyView,
+    OrganisationView,
+    PersonView,
+    TeamView,
+    account_view,
+    channels,
+    key_view,
+    keys,
+    organisation,
+    people,
+    teams,
+)
 
 __all__ = [
-    "CommentView", "DecisionView", "DeliveryFilter", "DeliveryView", "PersonRef", "PostFilter", "PostSummary",
-    "PostView", "SignOffView", "SubmissionView", "VersionView", "content_of", "deliveries", "deliveries_of",
-    "delivery", "post", "posts", "within_reach",
+    "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentUseView", "ConsentView", "DecisionView",
+    "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView", "OrganisationView", "PersonRef",
+    "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView", "SubmissionView", "TeamView", "VersionView",
+    "account_view", "channels", "consent", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
+    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "teams",
+    "within_reach",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 from anyio import to_thread
 from litestar import Controller, Response, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 from sqlalchemy import select
@@ -22,7 +21,7 @@ from approvals.permissions import Actor, Permission
 from gateway.api.idempotency import Key, Once
 from gateway.api.injected import Acting, Asked, Now, Porth, Session
 from gateway.api.rendering import platforms_of, render
-from gateway.api.routing import needs
+from gateway.api.routing import file_answer, needs
 from gateway.api.uploads import FORM, receive
 from gateway.media.intake import IntakeLimits
 from gateway.media.process import Clean
@@ -31,7 +30,6 @@ from gateway.media.store import Quarantined
 from gateway.runtime import Runtime
 
 MOST = IntakeLimits().bytes
-PICTURE = {200: ResponseSpec(bytes, generate_examples=False, media_type="image/*", description="The picture")}
 FILE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": "inline",
@@ -71,8 +69,7 @@ class Obscuring(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _picture(permission: Permission, says: str) -> dict[str, Any]:
-    declared = needs(permission, says=says)
-    return declared | {"responses": PICTURE | declared["responses"]}
+    return file_answer(needs(permission, says=says), "image/*")
 
 
 class Media(Controller):

@@ -63,6 +63,14 @@ def needs(
     }
 
 
+def file_answer(declared: dict[str, Any], media_type: str) -> dict[str, Any]:
+    """The same declaration for a route that answers with a file."""
+    spec = ResponseSpec(
+        bytes, generate_examples=False, media_type=cast("Any", media_type), description="The file as it is"
+    )
+    return declared | {"responses": {200: spec, **declared["responses"]}}
+
+
 def _as_problem(spec: ResponseSpec) -> ResponseSpec:
     return ResponseSpec(
         spec.data_container, generate_examples=False, description=spec.description,

@@ -1,0 +1,224 @@
+"""The organisation: its route and policy, its teams and people with their roles, its API keys, and the pause."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from approvals import queries
+from approvals.actions import organising, scheduling
+from approvals.permissions import Permission, Role
+from approvals.policy import Policy
+from approvals.queries import KeyView, OrganisationView, PersonView, TeamView
+from approvals.route import RouteStep
+from connectors.contract import Language
+from gateway import access
+from gateway.api.idempotency import Key, Once
+from gateway.api.injected import Acting, Asked, Now, Porth, Session
+from gateway.api.paging import FEW, Limit, Page, page
+from gateway.api.posts import Reason
+from gateway.api.routing import needs
+from gateway.api.times import moment
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    policy: Policy | UnsetType = UNSET
+    route: tuple[RouteStep, ...] | UnsetType = UNSET
+
+
+class NewTeam(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class NewPerson(Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    name: Name
+    roles: tuple[Role, ...]
+    teams: tuple[UUID, ...] = ()
+    language: Language = "cy"
+    line_manager: UUID | None = None
+    password: str | None = None
+    """For a first sign-in; without one the person cannot sign in yet."""
+
+
+class Roles(Struct, frozen=True, forbid_unknown_fields=True):
+    roles: tuple[Role, ...]
+
+
+class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    role: Role
+    responsible: UUID
+    """Who answers for the system, and counts as the author of what it submits."""
+    team: UUID | None = None
+    expires: str | None = None
+
+
+class CreatedPerson(Struct, frozen=True):
+    id: UUID
+
+
+class CreatedKey(Struct, frozen=True):
+    id: UUID
+    secret: str
+    """Shown once; nobody can see it again."""
+    prefix: str
+    role: str
+
+
+class Organisation(Controller):
+    tags: Sequence[str] = ("Organisation",)
+
+    @get("/organisation", **needs(Permission.CHANNEL_READ, says="The organisation, its route and policy"))
+    async def read(self, session: Session, actor: Acting) -> OrganisationView:
+        return await queries.organisation(session, actor)
+
+    @put("/organisation/policy", **needs(Permission.POLICY_EDIT, says="Set the route of approval, and the policy"))
+    async def set_policy(
+        self, data: JSONBody[PolicyRequest], session: Session, actor: Acting, now: Now
+    ) -> OrganisationView:
+        await organising.set_policy(
+            session,
+            actor,
+            policy=None if data.policy is UNSET else data.policy,
+            route=None if data.route is UNSET else [{"step": s.step, "when": s.when} for s in data.route],
+            now=now,
+        )
+        return await queries.organisation(session, actor)
+
+    @post(
+        "/organisation/pause",
+        status_code=200,
+        **needs(Permission.PAUSE, says="Stop every send of the organisation before its call"),
+    )
+    async def pause(self, data: JSONBody[Reason], session: Session, actor: Acting, now: Now) -> OrganisationView:
+        await scheduling.pause(session, actor, data.reason, now=now)
+        return await queries.organisation(session, actor)
+
+    @post("/organisation/resumption", status_code=200, **needs(Permission.PAUSE, says="End the pause"))
+    async def resume(self, data: JSONBody[Reason], session: Session, actor: Acting, now: Now) -> OrganisationView:
+        await scheduling.resume(session, actor, data.reason, now=now)
+        return await queries.organisation(session, actor)
+
+    @get("/teams", **needs(Permission.CHANNEL_READ, says="List service teams"))
+    async def teams(self, session: Session, actor: Acting) -> list[TeamView]:
+        return await queries.teams(session, actor)
+
+    @post("/teams", **needs(Permission.PEOPLE_MANAGE, says="Add a service team"))
+    async def add_team(
+        self,
+        data: JSONBody[NewTeam],
+        session: Session,
+        porth: Porth,
+        actor: Acting,
+        now: Now,
+        request: Asked,
+        idempotency_key: Key = None,
+    ) -> TeamView:
+        async def create() -> TeamView:
+            made = await organising.add_team(session, actor, data.name, now=now)
+            return TeamView(made.id, made.name)
+
+        return await Once(porth, idempotency_key, request, actor, data).run(session, TeamView, create)
+
+
+class People(Controller):
+    path = "/people"
+    tags: Sequence[str] = ("Organisation",)
+
+    @get(**needs(Permission.PEOPLE_MANAGE, says="List people with their roles and teams"))
+    async def browse(
+        self, session: Session, actor: Acting, limit: Limit = FEW, after: FromQuery[UUID | None] = None
+    ) -> Page[PersonView]:
+        return page(await queries.people(session, actor, after=after, limit=limit + 1), limit)
+
+    @post(**needs(Permission.PEOPLE_MANAGE, says="Add a person"))
+    async def add(
+        self,
+        data: JSONBody[NewPerson],
+        session: Session,
+        porth: Porth,
+        actor: Acting,
+        now: Now,
+        request: Asked,
+        idempotency_key: Key = None,
+    ) -> CreatedPerson:
+        password_hash = await access.hashed(data.password) if data.password is not None else None
+
+        async def create() -> CreatedPerson:
+            made = await organising.add_person(
+                session,
+                actor,
+                data.email,
+                data.name,
+                set(data.roles),
+                teams=data.teams,
+                language=data.language,
+                password_hash=password_hash,
+                line_manager=data.line_manager,
+                now=now,
+            )
+            return CreatedPerson(made.id)
+
+        return await Once(porth, idempotency_key, request, actor, data).run(session, CreatedPerson, create)
+
+    @put(
+        "/{person_id:uuid}/roles",
+        status_code=204,
+        **needs(Permission.PEOPLE_MANAGE, says="Give a person exactly these roles"),
+    )
+    async def set_roles(
+        self, person_id: FromPath[UUID], data: JSONBody[Roles], session: Session, actor: Acting, now: Now
+    ) -> None:
+        await organising.set_roles(session, actor, person_id, set(data.roles), now=now)
+
+    @post(
+        "/{person_id:uuid}/leave",
+        status_code=204,
+        **needs(Permission.PEOPLE_MANAGE, says="The person has left: no sign-in, no roles, no keys"),
+    )
+    async def leave(self, person_id: FromPath[UUID], session: Session, actor: Acting, now: Now) -> None:
+        await organising.leave(session, actor, person_id, now=now)
+
+
+class Keys(Controller):
+    path = "/keys"
+    tags: Sequence[str] = ("Organisation",)
+
+    @get(**needs(Permission.PEOPLE_MANAGE, says="List API keys; never their secrets"))
+    async def browse(
+        self, session: Session, actor: Acting, limit: Limit = FEW, after: FromQuery[UUID | None] = None
+    ) -> Page[KeyView]:
+        return page(await queries.keys(session, actor, after=after, limit=limit + 1), limit)
+
+    @post(**needs(Permission.PEOPLE_MANAGE, says="Create an API key; its secret is shown this once"))
+    async def create(
+        self,
+        data: JSONBody[NewKey],
+        session: Session,
+        porth: Porth,
+        actor: Acting,
+        now: Now,
+        request: Asked,
+        idempotency_key: Key = None,
+    ) -> CreatedKey:
+        expires = moment(data.expires, "/expires") if data.expires else None
+
+        async def create() -> CreatedKey:
+            made = await organising.create_key(
+                session, actor, data.name, data.role, data.responsible, team=data.team, expires=expires, now=now
+            )
+            return CreatedKey(made.row.id, made.secret, made.row.prefix, made.row.role)
+
+        return await Once(porth, idempotency_key, request, actor, data).run(session, CreatedKey, create)
+
+    @delete("/{key_id:uuid}", status_code=204, **needs(Permission.PEOPLE_MANAGE, says="Revoke an API key"))
+    async def revoke(self, key_id: FromPath[UUID], session: Session, actor: Acting, now: Now) -> None:
+        await organising.revoke_key(session, actor, key_id, now=now)
