@@ -1,5 +1,6 @@
 """The container files, checked as far as a machine without an engine can: what they promise, and that it fits us."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -70,8 +71,11 @@ def test_the_image_does_not_run_as_root() -> None:
 
 def test_the_image_knows_whether_it_is_healthy() -> None:
     (check,) = final("HEALTHCHECK")
-    assert "/health" in check
-    assert "timeout=" in check
+    assert "--timeout=" in check
+    command = json.loads(check[check.index("CMD ") + len("CMD ") :])
+    assert command[:2] == ["python", "-c"]
+    assert "/health" in command[2]
+    compile(command[2], "HEALTHCHECK", "exec")
 
 
 def test_packages_are_installed_by_hash_and_from_the_lock_file() -> None:

@@ -112,7 +112,7 @@ def test_a_fault_of_ours_is_not_hidden(serve: Any) -> None:
 
 
 def test_a_reader_who_stops_reading_is_no_fault() -> None:
-    command = f"set -o pipefail; {sys.executable} -m gateway.cli --help | true"
+    command = f"set -o pipefail; {sys.executable} -m gateway --help | true"
     done = subprocess.run(
         ["bash", "-c", command], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )
