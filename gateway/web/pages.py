@@ -60,7 +60,7 @@ def _frame(request: Asked, spoken: Language) -> dict[str, Any]:
         "spoken": spoken,
         "other": OTHER[spoken],
         "user": signed_in,
-        "csrf": signed_in.csrf if signed_in else "",
+        "token_of_forms": signed_in.csrf if signed_in else "",
         "path": request.url.path,
         "here": quote(_here(request), safe="/"),
         "done": done(request, spoken),
@@ -117,6 +117,7 @@ def _filters(spoken: Language) -> dict[str, Any]:
     return {
         "moment": lambda value: moment(value, spoken),
         "day": lambda value: day(value, spoken),
+        "clock": lambda value: f"{value.astimezone(LONDON):%H:%M}",
         "sentence": lambda finding: sentence(finding, spoken),
         "said": lambda key, params=None, otherwise="refused": said(spoken, key, params, otherwise=otherwise),
     }

@@ -5,6 +5,9 @@ from typing import Any
 
 from gateway.web.controllers.home import Home
 from gateway.web.controllers.posts import Posts
+from gateway.web.controllers.reviewing import Reviewing
+from gateway.web.controllers.scheduling import Scheduling
 from gateway.web.controllers.sign_ins import Account, SignIns, choose_language
+from gateway.web.controllers.writing import Writing
 
-CONTROLLERS: Sequence[Any] = (SignIns, Account, choose_language, Home, Posts)
+CONTROLLERS: Sequence[Any] = (SignIns, Account, choose_language, Home, Posts, Writing, Reviewing, Scheduling)

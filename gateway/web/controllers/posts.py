@@ -8,7 +8,6 @@ from litestar.params import FromPath
 
 from approvals import queries
 from approvals.actions import drafting, scheduling
-from approvals.content import AmbiguousHour, Content, NoSuchHour, window
 from approvals.errors import Refusal
 from approvals.permissions import SIGNS, Permission
 from approvals.queries import PostFilter
@@ -19,6 +18,7 @@ from gateway.api.routing import needs
 from gateway.web import forms
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
+from gateway.web.moments import window_of
 from gateway.web.pages import page, see_other
 
 READ = Permission.POST_READ
@@ -105,14 +105,6 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         and not public,
         "takes_down": public and actor.may(Permission.TAKEDOWN_APPROVE),
     }
-
-
-def window_of(content: Content) -> Any:
-    """The approved window as two moments, or nothing where its times cannot be told."""
-    try:
-        return window(content)
-    except (NoSuchHour, AmbiguousHour, ValueError):
-        return None
 
 
 def _reaches(actor: Any, permission: Permission, *, own: bool) -> bool:

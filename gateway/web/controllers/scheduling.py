@@ -1,0 +1,94 @@
+"""Preview of what each account will get, and choosing the time inside the approved window."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from approvals import evidence, queries
+from approvals.actions import scheduling
+from approvals.errors import Blocked, Refusal
+from approvals.permissions import Actor, Permission
+from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
+from gateway.api.posts import render_for, view
+from gateway.api.routing import needs
+from gateway.runtime import Runtime
+from gateway.web import drafts, forms, moments
+from gateway.web.forms import Form
+from gateway.web.moments import window_of
+from gateway.web.pages import page, said, see_other, sentence
+from gateway.web.previews import previews
+
+
+class Scheduling(Controller):
+    path = "/posts/{post_id:uuid}"
+
+    @get("/preview", **needs(Permission.POST_READ, refusals=()))
+    async def preview(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now
+    ) -> Response[Any]:
+        await render_for(porth, actor, post_id)
+        async with porth.sessions.begin() as session:
+            found = await queries.post(session, actor, post_id)
+            context, manifest = await evidence.context(
+                session, actor.organisation, found.content, porth.limits, now=now
+            )
+        return page(
+            request, "scheduling/preview.html", post=found, previews=previews(manifest, found.content, context.channels)
+        )
+
+    @get("/schedule", **needs(Permission.SCHEDULE, refusals=()))
+    async def choose(
+        self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now
+    ) -> Response[Any]:
+        found = await view(session, porth, actor, post_id, now)
+        window = window_of(found.content)
+        form = Form({name: [value] for name, value in moments.fields("at", _first(window, now)).items()})
+        return page(request, "scheduling/choose.html", post=found, window=window, form=form)
+
+    @post("/schedule", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
+    async def schedule(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            at = now if form.get("do") == "now" else drafts.moment(form, "at")
+            if at is None:
+                form.say("at", said(spoken, "when-needed"))
+            else:
+                async with porth.sessions.begin() as session:
+                    await scheduling.schedule(session, actor, post_id, form.get("digest"), at, porth.limits, now=now)
+        except Refusal as refusal:
+            form.refuse(refusal, spoken, field="at")
+            for finding in refusal.findings if isinstance(refusal, Blocked) else ():
+                form.say("", sentence(finding, spoken))
+        if form.wrong:
+            return await _again(request, porth, actor, post_id, form, now)
+        return see_other(f"/posts/{post_id}?done=scheduled")
+
+    @post("/unschedule", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
+    async def unschedule(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                await scheduling.cancel(session, actor, post_id, form.get("reason"), now=now)
+        except Refusal as refusal:
+            return await _again(request, porth, actor, post_id, form.refuse(refusal, spoken, field="reason"), now)
+        return see_other(f"/posts/{post_id}?done=unscheduled")
+
+
+def _first(window: tuple[datetime, datetime] | None, now: datetime) -> datetime | None:
+    """What the form proposes: the first moment that is allowed."""
+    return None if window is None or window[1] <= now else max(window[0], now)
+
+
+async def _again(
+    request: Asked, porth: Runtime, actor: Actor, post_id: UUID, form: Form, now: datetime
+) -> Response[Any]:
+    async with porth.sessions.begin() as session:
+        found = await view(session, porth, actor, post_id, now)
+    return page(request, "scheduling/choose.html", status=422, post=found, window=window_of(found.content), form=form)
