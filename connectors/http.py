@@ -157,9 +157,9 @@ class Line:
         session.mount("http://", adapter)
         return session
 
-    def client(self, server: str | None = None) -> httpx.Client:
-        """The same for the SDKs over httpx."""
-        return httpx.Client(transport=_Transport(self, (self.own(server),) if server else ()), trust_env=False)
+    def transport(self, server: str | None = None) -> httpx.BaseTransport:
+        """The same for an SDK over httpx."""
+        return _Transport(self, (self.own(server),) if server else ())
 
     def own(self, server: str) -> str:
         """The host (and port) of a self-hosted platform; https, or this machine where the wire says so."""

@@ -11,6 +11,7 @@ from connectors.limits import LIMITS
 PLATFORMS: Mapping[str, str] = {
     "x": "connectors.x:X",
     "facebook": "connectors.facebook:Facebook",
+    "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
 }
 """Platform to `module:class`. The class is called with a `Wire`."""

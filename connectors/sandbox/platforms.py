@@ -1,5 +1,6 @@
 """Every stand-in: one line each."""
 
+from connectors.sandbox.bluesky import BLUESKY
 from connectors.sandbox.calls import Platform
 from connectors.sandbox.facebook import FACEBOOK
 from connectors.sandbox.mastodon import MASTODON
@@ -8,6 +9,7 @@ from connectors.sandbox.x import X
 PLATFORMS: tuple[Platform, ...] = (
     X,
     FACEBOOK,
+    BLUESKY,
     MASTODON,
 )
 BY_NAME = {platform.name: platform for platform in PLATFORMS}

@@ -1,5 +1,6 @@
 """What the sandbox was sent, in SQLite: in memory, or in a file that outlives a kill -9."""
 
+import base64
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -173,7 +174,8 @@ def now() -> str:
 
 
 def number_of(platform: str, name: str) -> str:
-    """The sandbox's id of an account: digits stand for themselves, a name gives the same fifteen digits always."""
-    if name.isdecimal():
-        return name
-    return str(10**14 + int.from_bytes(hashlib.sha256(f"{platform}/{name}".encode()).digest()[:5]))
+    """The sandbox's id of an account: digits stand for themselves, a name always gives the same id."""
+    digest = hashlib.sha256(f"{platform}/{name}".encode()).digest()
+    if platform == "bluesky":
+        return "did:plc:" + base64.b32encode(digest[:15]).decode().lower()
+    return name if name.isdecimal() else str(10**14 + int.from_bytes(digest[:5]))

@@ -13,6 +13,7 @@ import regex
 from connectors.counting import length, links
 from connectors.limits import LIMITS
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.pictures import sniff
 from connectors.sandbox.store import Account, Medium, Post, Store
 
 DUPLICATE_WINDOW = timedelta(hours=1)
@@ -62,7 +63,7 @@ def _upload(call: Call, account: Account, store: Store) -> Answer:
     if len(content) > (LIMITS["x"].picture_bytes or 0):
         return _problem(413, "Payload Too Large", "File size exceeds 5242880 bytes.")
     media_id = store.number()
-    medium = store.keep(content, _sniff(content))
+    medium = store.keep(content, sniff(content))
     store.put("x-media", media_id, {"sha256": medium.sha256, "media_type": medium.media_type, "size": medium.size,
                                     "owner": account.id, "until": time.time() + MEDIA_LIFE})  # fmt: skip
     data = {"id": media_id, "media_key": f"3_{media_id}", "expires_after_secs": MEDIA_LIFE, "size": len(content)}
@@ -78,11 +79,6 @@ def _content(call: Call) -> tuple[bytes, str]:
         return base64.b64decode(str(body.get("media", "")), validate=True), str(body.get("media_category"))
     except binascii.Error:
         return b"", str(body.get("media_category"))
-
-
-def _sniff(content: bytes) -> str:
-    kinds = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
-    return next((kind for start, kind in kinds.items() if content.startswith(start)), "application/octet-stream")
 
 
 def _describe(call: Call, account: Account, store: Store) -> Answer:

@@ -56,6 +56,20 @@ DOCUMENTED: dict[tuple[str, str], tuple[type[PublishingError], str]] = {
     ("mastodon", "not-found"): (Rejected, "not-found"),
     ("mastodon", "rate-limited"): (RateLimited, "rate-limited"),
     ("mastodon", "unavailable"): (OutcomeUnknown, "no-known-answer"),
+    # platforms.md 12.3, Bluesky
+    ("bluesky", "invalid"): (Rejected, "invalid"),
+    ("bluesky", "expired"): (AuthExpired, "token-refused"),
+    ("bluesky", "auth-missing"): (AuthExpired, "token-refused"),
+    ("bluesky", "session-ended"): (Retryable, "session-ended"),
+    ("bluesky", "session-invalid"): (Retryable, "session-ended"),
+    ("bluesky", "takedown"): (AuthExpired, "policy-block"),
+    ("bluesky", "mime-type"): (Rejected, "picture-refused"),
+    ("bluesky", "size"): (Rejected, "picture-refused"),
+    ("bluesky", "too-large"): (Rejected, "too-large"),
+    ("bluesky", "not-found"): (Rejected, "not-found"),
+    ("bluesky", "rate-limited"): (RateLimited, "rate-limited"),
+    ("bluesky", "upstream"): (OutcomeUnknown, "no-known-answer"),
+    ("bluesky", "existing-key"): (OutcomeUnknown, "no-known-answer"),
 }
 GARBLES = ("cut", "empty", "html", "list", "null", "no-id", "untyped")
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import requests
 from stand_ins import Memory, Sandbox, picture, post
@@ -65,7 +66,7 @@ async def test_a_host_that_is_not_on_the_list_is_refused_before_anything_connect
     sandboxed: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     line = Line(Wire(sandbox=sandbox.address if sandboxed else None), ("api.twitter.com",), nothing_known)
-    ask = line.session().get if kind == "requests" else line.client().get
+    ask = line.session().get if kind == "requests" else httpx.Client(transport=line.transport(), trust_env=False).get
     with pytest.raises(Rejected) as refused:
         await line.call(ask, url, making=True)
     assert refused.value.code == "host-not-allowed"
