@@ -1,5 +1,6 @@
 """The facts of two texts against each other. `Source: WEL-04`."""
 
+from i18n import thresholds
 from i18n.contact_parity import address_differences, hashtag_differences, link_differences, phone_differences
 from i18n.differences import Difference
 from i18n.facts import Fact, Read
@@ -9,7 +10,7 @@ from i18n.quantity_parity import QUANTITIES, quantity_differences
 
 
 def fact_differences(cy: Read, en: Read, glossary: Glossary) -> list[Difference]:
-    welsh, english = list(cy.facts), list(en.facts)
+    welsh, english = list(cy.facts[: thresholds.MOST_FACTS_COMPARED]), list(en.facts[: thresholds.MOST_FACTS_COMPARED])
     found: list[Difference] = []
     others: list[Fact] = []
     for kind in MOMENTS:

@@ -72,10 +72,12 @@ def _known(word: str, language: Literal["cy", "en"]) -> bool:
     return bool(stems) and all(stem in known for stem in stems)
 
 
-def is_name(text: Text, word: Word, starts: frozenset[int]) -> bool:
+def is_name(text: Text, word: Word) -> bool:
     """Capitalised inside a sentence, or initials: a name, a brand, a service."""
+    if text.shouting:
+        return False
     written = text.nfc[word.start : word.end]
-    return (written[:1].isupper() and word.start not in starts and not text.shouting) or any(c.isupper() for c in written[1:]) and not text.shouting
+    return (written[:1].isupper() and word.start not in text.starts) or not (written.islower() or written[1:].islower() or len(written) == 1)
 
 
 class Sides(Struct, frozen=True):
@@ -92,9 +94,8 @@ class Sides(Struct, frozen=True):
 
 
 def sides(text: Text, span: Span | None = None) -> Sides:
-    starts = frozenset(start for start, _ in text.sentences)
     words = text.words if span is None else text.words_in(span)
-    common = [word for word in words if not is_name(text, word, starts)]
+    common = [word for word in words if not is_name(text, word)]
     return Sides(
         tuple(w for w in common if side(w.text) == "cy"), tuple(w for w in common if side(w.text) == "en"), len(common)
     )

@@ -106,10 +106,9 @@ def _untranslated(cy: Text, en: Text, glossary: Glossary) -> list[Difference]:
 
 def _english_runs(text: Text, names: Iterable[str]) -> Iterable[list[Word]]:
     """Runs of words that are English or could be, long enough and sure enough to be no title or term."""
-    starts = frozenset(start for start, _ in text.sentences)
     run: list[Word] = []
     for word in (*text.words, None):
-        if word is not None and _continues(text, word, run, starts, names):
+        if word is not None and _continues(text, word, run, names):
             run.append(word)
             continue
         while run and side(run[-1].text) != "en":
@@ -120,9 +119,9 @@ def _english_runs(text: Text, names: Iterable[str]) -> Iterable[list[Word]]:
         run = []
 
 
-def _continues(text: Text, word: Word, run: list[Word], starts: frozenset[int], names: Iterable[str]) -> bool:
+def _continues(text: Text, word: Word, run: list[Word], names: Iterable[str]) -> bool:
     if run and not set(text.plain[run[-1].end : word.start]) <= set(" ,-"):
         return False
-    if word.text in names or is_name(text, word, starts):
+    if word.text in names or is_name(text, word):
         return False
     return side(word.text) == "en" or (bool(run) and side(word.text) == "")

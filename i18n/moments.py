@@ -31,8 +31,8 @@ def _names(*names: str) -> dict[str, int]:
     return {form: number for number, forms in enumerate(names) for form in forms.split()}
 
 
-CY_MONTHS = _names("-", "ionawr ion", "chwefror chwef", "mawrth fawrth", "ebrill ebr", "mai fai", "mehefin fehefin meh",
-                   "gorffennaf orffennaf ngorffennaf gorff", "awst", "medi fedi", "hydref hyd", "tachwedd dachwedd nhachwedd tach",
+CY_MONTHS = _names("-", "ionawr ion", "chwefror chwef chw", "mawrth fawrth maw", "ebrill ebr", "mai fai", "mehefin fehefin meh",
+                   "gorffennaf orffennaf ngorffennaf gorff gor", "awst", "medi fedi", "hydref hyd", "tachwedd dachwedd nhachwedd tach",
                    "rhagfyr ragfyr rhag")  # fmt: skip
 EN_MONTHS = _names("-", "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
                    "september sept sep", "october oct", "november nov", "december dec")  # fmt: skip

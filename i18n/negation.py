@@ -6,6 +6,7 @@ by sentence where both texts have as many sentences, else in the whole texts. A 
 """
 
 import re
+from bisect import bisect_left
 
 from i18n import thresholds
 from i18n.differences import Difference, Span
@@ -48,7 +49,7 @@ def _sure(text: Text, language: str) -> list[Span]:
 
 
 def _within(spans: list[Span], part: Span) -> list[Span]:
-    return [s for s in spans if part[0] <= s[0] < part[1]]
+    return spans[bisect_left(spans, (part[0], 0)) : bisect_left(spans, (part[1], 0))]
 
 
 def negation_differences(cy: Text, en: Text) -> list[Difference]:

@@ -93,7 +93,8 @@ def _past_and(words: Sequence[str], at: int) -> int:
 
 def _starts_number(words: Sequence[str], at: int) -> bool:
     word = _word(words, at)
-    return word in CY_SMALL or word in _CY_WHOLE or word in _CY_HUNDREDS
+    fifty = word == "hanner" and _word(words, at + 1) == "cant"
+    return fifty or word in CY_SMALL or word in _CY_WHOLE or word in _CY_HUNDREDS
 
 
 def _welsh_below_1000(words: Sequence[str], at: int) -> Reading | None:
@@ -102,7 +103,8 @@ def _welsh_below_1000(words: Sequence[str], at: int) -> Reading | None:
         return _welsh_below_100(words, at)
     after = at + hundred.length
     rest_at = _past_and(words, after)
-    rest = _welsh_below_100(words, rest_at) if _word(words, rest_at) not in ("un",) or rest_at > after else None
+    ones = _word(words, rest_at) == "un" and rest_at == after and _word(words, rest_at + 1) not in _CY_TENS
+    rest = None if ones else _welsh_below_100(words, rest_at)  # "cant un" is no number, "cant un deg un" is
     if rest is None or rest.noun is not None:
         return hundred
     return Reading(hundred.amount + rest.amount, rest_at + rest.length - at)
@@ -114,8 +116,6 @@ def _hundreds(words: Sequence[str], at: int) -> Reading | None:
         return Reading(100, 1)
     if first == "can" and _word(words, at + 1) in _CY_HUNDRED_OF:
         return Reading(100, 1)
-    if first == "hanner" and _word(words, at + 1) == "cant":
-        return Reading(50, 2)
     if first in CY_SMALL and _word(words, at + 1) in _CY_HUNDREDS:
         return Reading(CY_SMALL[first] * 100, 2)
     return None
@@ -123,6 +123,8 @@ def _hundreds(words: Sequence[str], at: int) -> Reading | None:
 
 def _welsh_below_100(words: Sequence[str], at: int) -> Reading | None:
     first, second = _word(words, at), _word(words, at + 1)
+    if first == "hanner" and second == "cant":
+        return Reading(50, 2)
     if first in CY_SMALL and second in _CY_TENS:
         tens = CY_SMALL[first] * 10
         unit_at = at + 2 + (_word(words, at + 2) in ("a", "ac") and _word(words, at + 3) in CY_SMALL)
@@ -140,16 +142,21 @@ def _teen(words: Sequence[str], at: int) -> Reading | None:
         return Reading(_CY_WHOLE[first], 1)
     if first not in CY_SMALL:
         return None
-    for noun in (0, 1):
+    for noun in (0, 1) if _may_be_noun(_word(words, at + 1)) else (0,):
         if _word(words, at + 1 + noun) == "ar" and _word(words, at + 2 + noun) in ("ddeg", "bymtheg"):
             amount = CY_SMALL[first] + _CY_ON[_word(words, at + 2 + noun)]
             return Reading(amount, 3 + noun, 1 if noun else None)
     return Reading(CY_SMALL[first], 1)
 
 
+def _may_be_noun(word: str) -> bool:
+    return word not in _CY_LARGE and word not in _CY_HUNDREDS
+
+
 def _with_score(words: Sequence[str], at: int, start: Reading) -> Reading:
     """A number below twenty, with what stands on or beside it: ar hugain, a deugain, a phedwar ugain."""
-    for noun in (0, 1) if start.noun is None else (0,):
+    counted = start.noun is None and _may_be_noun(_word(words, at + start.length))
+    for noun in (0, 1) if counted else (0,):
         place = at + start.length + noun
         joint, score = _word(words, place), _word(words, place + 1)
         added, length = 0, 2
@@ -176,7 +183,7 @@ def english(words: Sequence[str], at: int) -> Reading | None:
         value = _english_word(word)
         if value is not None and (last < 0 or _may_follow(last, value)):
             current, last = current + value, value
-        elif word == "hundred":
+        elif word == "hundred" and last < 100:
             current, last = max(current, 1) * 100, 100
         elif word == "dozen" and 0 < current < 13:
             current, last = current * 12, 1
@@ -218,6 +225,13 @@ _EN_ORDINALS = _table(_1="first", _2="second", _3="third", _4="fourth", _5="fift
 
 def ordinal(word: str, language: str) -> int | None:
     return (_CY_ORDINALS if language == "cy" else _EN_ORDINALS).get(word)
+
+
+def scale(word: str) -> float:
+    """What a half after this word is half of: "cant a hanner" is 150, "miliwn a hanner" 1,500,000."""
+    if word in _CY_HUNDREDS or word == "hundred":
+        return 100
+    return _CY_LARGE.get(word) or _EN_SCALES.get(word) or 1
 
 
 def starts(word: str, language: str) -> bool:

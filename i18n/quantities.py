@@ -174,7 +174,8 @@ def _word_quantity(prose: str, words: tuple[Word, ...], at: int, reading: numera
     both = reading.amount == 2 and (before in _DETERMINERS or before.endswith("'r"))
     optional = not half and (both or reading.amount in (0, 1))
     kind: Literal["money", "duration", "number"] = "money" if unit in ("£", "p") else "duration" if unit in _MINUTES or unit in _MONTHS else "number"
-    return Quantity(kind, reading.amount + half, unit, (first.start, stop), in_words=True, optional=optional)
+    amount = reading.amount + half * numerals.scale(last.text)
+    return Quantity(kind, amount, unit, (first.start, stop), in_words=True, optional=optional)
 
 
 def _single(prose: str, words: tuple[Word, ...], at: int, language: Language) -> Quantity | None:

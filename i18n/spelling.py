@@ -49,6 +49,12 @@ def accepts(word: str, language: Language) -> bool:
     return bool(found.spell(word) or found.spell(word.capitalize()))
 
 
+def ordinary(word: str) -> bool:
+    """Whether a word is one of either language when written small: a name is not. Without dictionaries all are."""
+    found = [dictionary("cy"), dictionary("en")]
+    return any(one is None or one.spell(word.lower()) for one in found)
+
+
 @lru_cache(maxsize=20_000)
 def welsh(word: str) -> bool:
     """A Welsh word, an initial mutation, hyphen or clitic (i'r, a'ch) notwithstanding."""
@@ -80,12 +86,11 @@ def misspelt_words(text: Text, extra_words: Iterable[str] = ()) -> Iterator[Word
     if not available("cy"):
         return
     own = _plain_words(frozenset(extra_words))
-    starts = {start for start, _ in text.sentences}
     for word in text.words:
         if len(word.text) < LEAST_LETTERS or word.text in own or welsh(word.text):
             continue
         written = text.nfc[word.start : word.end]
-        name = not written[0].islower() and word.start not in starts
+        name = not written[0].islower() and word.start not in text.starts
         initials = any(letter.isupper() for letter in written[1:])
         if not name and not initials and not _in_code(text, word):
             yield word

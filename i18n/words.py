@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import cached_property
 from typing import NamedTuple
 
@@ -103,5 +104,14 @@ class Text:
         start = span[0] + len(piece) - len(piece.lstrip())
         return start, span[0] + len(piece.rstrip())
 
+    @cached_property
+    def starts(self) -> frozenset[int]:
+        """Where sentences begin: a capital there tells no name."""
+        return frozenset(start for start, _ in self.sentences)
+
+    @cached_property
+    def _word_starts(self) -> list[int]:
+        return [word.start for word in self.words]
+
     def words_in(self, span: Span) -> tuple[Word, ...]:
-        return tuple(w for w in self.words if span[0] <= w.start and w.end <= span[1])
+        return self.words[bisect_left(self._word_starts, span[0]) : bisect_left(self._word_starts, span[1])]
