@@ -7,6 +7,7 @@ and is compared with what it should show; the first difference ends the journey.
 import io
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,25 @@ from PIL import ExifTags, Image
 from approvals.actions.reviewing import LOOKED_FOR
 from approvals.content import LONDON
 from gateway import demonstration
+from i18n.messages import Language
 
 PORTRAIT = Path(__file__).parents[1] / "examples" / "portrait.jpg"
 PATIENCE = 90.0
 """Seconds for three deliveries that are due within a few."""
 AHEAD = timedelta(seconds=4)
 CONSENT = "C-1024"
+
+
+class Stage(Struct, frozen=True):
+    """A running stack, how its people get in, and the language in which to hear from it."""
+
+    web: str
+    sandbox: str
+    key: str
+    password: str
+    slug: str
+    team: str
+    language: Language
 
 
 class Step(Struct, frozen=True):
@@ -43,15 +57,15 @@ class Unexpected(Exception):  # noqa: N818  # what the journey exists to find
 
 
 class Journey:
-    def __init__(self, web: str, sandbox: str, key: str, password: str, slug: str, team: str) -> None:
-        self._web = web
-        self._slug = slug
-        self._team = team
-        self._password = password
-        self._system = httpx.Client(
-            base_url=f"{web}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False
-        )
-        self._sandbox = httpx.Client(base_url=sandbox, timeout=10, trust_env=False)
+    def __init__(self, stage: Stage) -> None:
+        self._web = stage.web
+        self._slug = stage.slug
+        self._team = stage.team
+        self._password = stage.password
+        self._language = stage.language
+        self._system = self._client()
+        self._system.headers["Authorization"] = f"Bearer {stage.key}"
+        self._sandbox = httpx.Client(base_url=stage.sandbox, timeout=10, trust_env=False)
         self.receipts: list[dict[str, Any]] = []
         self.log: dict[str, Any] = {}
 
@@ -86,7 +100,7 @@ class Journey:
         return picture
 
     def _create(self, picture: dict[str, Any]) -> str:
-        first_try = document(picture, consent=None, english_day=2)
+        first_try = document(picture, english_day=2)
         sent = self._system.post(
             "/posts", json={"team": self._team, "content": first_try}, headers={"Idempotency-Key": "demo-1"}
         )
@@ -100,7 +114,7 @@ class Journey:
         return [{"code": f["code"], "severity": f["severity"], "message": f["message"]} for f in blocking]
 
     def _corrected(self, post: str, picture: dict[str, Any]) -> str:
-        right = document(picture, consent=CONSENT, english_day=1)
+        right = document(picture, english_day=1)
         self._answer("corrected", self._system.put(f"/posts/{post}/content", json={"seen": 1, "content": right}), 200)
         return str(self._answer("accepted", self._submit(post, 2), 200)["digest"])
 
@@ -122,7 +136,7 @@ class Journey:
                 "starts": str(today - timedelta(days=1)), "expires": str(today + timedelta(days=365)),
                 "captured": str(today), "publication_approved": str(today), "language": "cy",
             }  # fmt: skip
-            self._answer("consent", custodian.post("/consents", json=record), 201)
+            self._answer("consent", custodian.post("/consents", json={"consent": record}), 201)
         return Step("consent", {"ref": CONSENT})
 
     def _reviewed(self, post: str, digest: str) -> Iterator[Step]:
@@ -183,15 +197,20 @@ class Journey:
     def _verified(self) -> dict[str, Any]:
         with self._signed_in("mari") as auditor:
             answer = self._answer("log", auditor.get("/log/verification"), 200)
-        _expect("log", bool(answer["verified"]), "verified", str(answer))
+        _expect("log", bool(answer["whole"]), "whole", str(answer))
         return dict(answer)
 
-    def _signed_in(self, account: str) -> httpx.Client:
-        client = httpx.Client(base_url=f"{self._web}/api/v1", timeout=60, trust_env=False)
-        email = f"{account}@{self._slug}.example"
-        sent = client.post("/sign-in", json={"email": email, "password": self._password})
-        client.headers["X-CSRF-Token"] = self._answer("sign-in", sent, 200)["csrf"]
-        return client
+    @contextmanager
+    def _signed_in(self, account: str) -> Iterator[httpx.Client]:
+        with self._client() as client:
+            email = f"{account}@{self._slug}.example"
+            sent = client.post("/sign-in", json={"email": email, "password": self._password})
+            client.headers["X-CSRF-Token"] = self._answer("sign-in", sent, 200)["csrf"]
+            yield client
+
+    def _client(self) -> httpx.Client:
+        headers = {"Accept-Language": self._language}
+        return httpx.Client(base_url=f"{self._web}/api/v1", headers=headers, timeout=60, trust_env=False)
 
     def _answer(self, step: str, response: httpx.Response, wanted: int) -> Any:
         if response.status_code != wanted:
@@ -203,10 +222,10 @@ class Journey:
         self._sandbox.close()
 
 
-def document(picture: dict[str, Any], *, consent: str | None, english_day: int) -> dict[str, Any]:
-    """The post. With another day in the English than in the Welsh, and without a consent, it must be refused."""
+def document(picture: dict[str, Any], *, english_day: int) -> dict[str, Any]:
+    """The post. With another day in the English than in the Welsh, or before the consent is there, it is refused."""
     year = datetime.now(LONDON).year + 1
-    shown = {"box": picture["regions"][0]["box"]} | ({"consent": consent} if consent else {})
+    shown = {"box": picture["regions"][0]["box"], "consent": CONSENT}
     badge = "COLLINS ASHBY COLEMAN HAWLEY TOGNINI"
     now = datetime.now(LONDON).replace(microsecond=0)
     return {

@@ -34,6 +34,7 @@ class Child:
             [sys.executable, "-m", "gateway", *self.command],
             env=self._environ,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # what they say stands on standard error; our output is our own
             preexec_fn=stop_with(os.getpid()),  # noqa: PLW1509  # a death signal can be asked for only there
         )
 

@@ -71,8 +71,10 @@ def english(word: str) -> bool:
     if accepts(word, "en"):
         return True
     parts = [part for part in word.replace("-", "'").split("'") if part]
-    return len(parts) > 1 and len(max(parts, key=len)) >= LEAST_LETTERS and all(
-        len(part) < LEAST_LETTERS or accepts(part, "en") for part in parts
+    return (
+        len(parts) > 1
+        and len(max(parts, key=len)) >= LEAST_LETTERS
+        and all(len(part) < LEAST_LETTERS or accepts(part, "en") for part in parts)
     )
 
 

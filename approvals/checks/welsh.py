@@ -8,6 +8,7 @@ from approvals.checks.reading import Unit, units
 from approvals.content import Content
 from approvals.findings import Finding, FindingLanguage, Severity, Where
 from i18n import parity as i18n_parity
+from i18n import spelling
 from i18n.differences import Difference
 
 # values of these may stand in a finding; what is read of the others may be somebody's
@@ -45,8 +46,11 @@ def _of_picture(unit: Unit, difference: Difference) -> Iterator[Finding]:
 
 
 def _nameless(unit: Unit) -> bool:
-    """One word or figure may stand for both languages: a logo, "GIG NHS", a year; a file name is ACC-ALT's."""
-    return len(unit.texts["cy"].split()) <= 1 + unit.in_picture
+    """The same may stand for both languages: a logo, "GIG NHS", a year, a badge's names; a file name is ACC-ALT's."""
+    words = unit.texts["cy"].split()
+    if len(words) <= 1 + unit.in_picture:
+        return True
+    return unit.in_picture and not any(spelling.ordinary(word) for word in words if word.isalpha())
 
 
 def _finding(unit: Unit, difference: Difference, code: str) -> Finding:

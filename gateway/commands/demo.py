@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from msgspec import Struct
 from rich.console import Console
 
 from approvals.actions import organising
@@ -23,22 +22,11 @@ from gateway import demonstration, installation, runtime, settings
 from gateway.access import hashed
 from gateway.commands import Parsers
 from gateway.faults import Fault
-from gateway.journey import Journey, Step, Unexpected
+from gateway.journey import Journey, Stage, Step, Unexpected
 from gateway.supervision import Household
 from i18n.messages import Language, say
 
 START_LIMIT = 60.0
-
-
-class Stage(Struct, frozen=True):
-    """A running stack and how its people get in."""
-
-    web: str
-    sandbox: str
-    key: str
-    password: str
-    slug: str
-    team: str
 
 
 def add(parsers: Parsers) -> None:
@@ -51,8 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 only if every step showed what it should."""
     steps: list[Step] = []
     unexpected: Unexpected | None = None
-    with _stage() as stage:
-        journey = Journey(stage.web, stage.sandbox, stage.key, stage.password, stage.slug, stage.team)
+    with _stage(arguments.language) as stage:
+        journey = Journey(stage)
         with contextlib.closing(journey):
             try:
                 for step in journey.play():
@@ -71,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _stage() -> Iterator[Stage]:
+def _stage(language: Language) -> Iterator[Stage]:
     """The real stack: database, web, worker and sandbox in processes of their own, gone in the end."""
     base = installation.prepared(os.environ)
     mark = secrets.token_hex(4)
@@ -95,7 +83,7 @@ def _stage() -> Iterator[Stage]:
         web, sandbox = f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{sandbox_port}"
         for address in (f"{sandbox}/_control/health", f"{web}/health"):
             _wait_for(address, household)
-        yield Stage(web, sandbox, key, password, slug, team)
+        yield Stage(web, sandbox, key, password, slug, team, language)
 
 
 async def _seeded(found: settings.Settings, url: str, slug: str, password: str) -> tuple[str, str]:
@@ -132,10 +120,10 @@ def _show(step: Step, language: Language) -> None:
     params = {**step.params}
     if "step" in params:
         params["step"] = say(language, f"step.{params['step']}")
-    console.print(say(language, f"demo.{step.key}", params), markup=False, highlight=False)
+    console.print(say(language, f"demo.{step.key}", params), markup=False, highlight=False, soft_wrap=True)
     for line in step.shows or ():
         if "message" in line:
-            console.print(f"    {line['code']}: {line['message']}", markup=False, highlight=False)
+            console.print(f"    {line['code']}: {line['message']}", markup=False, highlight=False, soft_wrap=True)
         else:
             told = f"    {line['channel']} ({'+'.join(line['languages'])}) {line['url']}"
             console.print(told, markup=False, highlight=False, soft_wrap=True)
