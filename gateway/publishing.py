@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,9 @@ from gateway.queue import Claim
 from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
+
+STALLED = timedelta(seconds=10)
+"""Between the commit of `sending` and the call, which ends within 30 more: together less than a lease."""
 
 
 class Outcome(Struct, frozen=True):
@@ -58,7 +61,8 @@ class StoredAttempt:
         self._id = delivery.id
         self.key = delivery.id.hex
         self.state: Mapping[str, Any] = delivery.attempt
-        self.started = delivery.started_at or porth.clock()
+        self.begun = porth.clock()
+        self.started = delivery.started_at or self.begun
         self.attached = attached
 
     async def save(self, state: Mapping[str, Any]) -> None:
@@ -109,6 +113,8 @@ class Publisher:
         if begun is None:
             return
         outgoing, credentials, connector, attempt = begun
+        if self.porth.clock() > attempt.begun + STALLED:
+            return  # this process stood still; before the call could end, others would look for its post
         try:
             receipt = await connector.publish(outgoing, credentials, attempt)
         except PublishingError as error:
@@ -146,25 +152,14 @@ class Publisher:
             await self._prepare_second_half(delivery)
         except PublishingError as error:
             failure = Retryable(error.code, error.detail) if isinstance(error, OutcomeUnknown) else error
-            await self._settle_failure(delivery, failure)
+            await self._settle_failure(delivery, failure, state="due")
             return False
         return True
 
     async def _prepare_second_half(self, delivery: UUID) -> None:
-        async with self.porth.sessions() as session:
-            second = await session.scalar(
-                select(m.Delivery.id).where(
-                    m.Delivery.follows_id == delivery, m.Delivery.state == "due", m.Delivery.prepared.is_(False)
-                )
-            )
-            if second is None:
-                return
-            await session.execute(
-                update(m.Delivery)
-                .where(m.Delivery.id == second)
-                .values(leased_by=self.worker, lease_until=self.porth.clock() + queue.LEASE)
-            )
-            await session.commit()
+        second = await self._take_second_half(delivery)
+        if second is None:
+            return
         try:
             async with self.porth.sessions() as session:
                 found = await delivering.case(session, second, self.worker)
@@ -177,6 +172,21 @@ class Publisher:
             await self._hand_back(second, prepared=False)
             raise
         await self._hand_back(second, prepared=True)
+
+    async def _take_second_half(self, delivery: UUID) -> UUID | None:
+        """Its lease, in one statement: it may be on its way already, if this worker was given up for dead."""
+        now = self.porth.clock()
+        free = or_(m.Delivery.lease_until.is_(None), m.Delivery.lease_until < now)
+        async with self.porth.sessions() as session:
+            second = await session.scalar(
+                update(m.Delivery)
+                .where(m.Delivery.follows_id == delivery, m.Delivery.state == "due", free)
+                .where(m.Delivery.prepared.is_(False))
+                .values(leased_by=self.worker, lease_until=now + queue.LEASE)
+                .returning(m.Delivery.id)
+            )
+            await session.commit()
+            return second
 
     async def _hand_back(self, second: UUID, *, prepared: bool) -> None:
         """The second half is nobody's again until the first is public."""
@@ -200,6 +210,10 @@ class Publisher:
             if found is None:
                 raise LeaseLost
             now = self.porth.clock()
+            if found.delivery.state != "due":  # somebody has held or cancelled it since the claim
+                delivering.release_lease(found.delivery)
+                await session.commit()
+                return None
             stopped = await self._why_not(session, found, now)
             if stopped is not None:
                 await delivering.stop(session, found, stopped, now=now)
@@ -234,18 +248,18 @@ class Publisher:
 
     # -- after the call -------------------------------------------------------------------------------------------
 
-    async def _settle(self, delivery: UUID, receipt: Receipt, how: str = "sent") -> None:
+    async def _settle(self, delivery: UUID, receipt: Receipt, *, state: str = "sending", how: str = "sent") -> None:
         try:
-            async with self._settling(delivery) as (session, found):
+            async with self._settling(delivery, state) as (session, found):
                 if found is not None:
                     await delivering.published(session, found, receipt, now=self.porth.clock(), how=how)
         except IntegrityError:
             # the platform named a post that another delivery owns: nobody may guess which is which
-            await self._settle_failure(delivery, OutcomeUnknown("id-taken"))
+            await self._settle_failure(delivery, OutcomeUnknown("id-taken"), state=state)
 
-    async def _settle_failure(self, delivery: UUID, error: PublishingError) -> None:
+    async def _settle_failure(self, delivery: UUID, error: PublishingError, *, state: str = "sending") -> None:
         log.warning("delivery %s: %s (%s)", delivery, type(error).__name__, error.code)
-        async with self._settling(delivery) as (session, found):
+        async with self._settling(delivery, state) as (session, found):
             if found is None:
                 return
             now = self.porth.clock()
@@ -261,8 +275,8 @@ class Publisher:
                 case _:
                     await delivering.unconfirmed(session, found, error.code, now=now)
 
-    def _settling(self, delivery: UUID) -> "_Settling":
-        return _Settling(self.porth, delivery, self.worker)
+    def _settling(self, delivery: UUID, state: str) -> "_Settling":
+        return _Settling(self.porth, delivery, self.worker, state)
 
     # -- unknown outcomes and removals ----------------------------------------------------------------------------
 
@@ -290,9 +304,9 @@ class Publisher:
 
     async def _settle_look(self, delivery: UUID, seen: Found | Absent | Unsure) -> None:
         if isinstance(seen, Found):
-            await self._settle(delivery, seen.receipt, how="found")
+            await self._settle(delivery, seen.receipt, state="unconfirmed", how="found")
             return
-        async with self._settling(delivery) as (session, found):
+        async with self._settling(delivery, "unconfirmed") as (session, found):
             if found is None:
                 return
             now = self.porth.clock()
@@ -318,7 +332,7 @@ class Publisher:
                 code = "still-there"
         except PublishingError as error:
             code = error.code
-        async with self._settling(delivery) as (session, found):
+        async with self._settling(delivery, "published") as (session, found):
             if found is None:
                 return
             if code is None:
@@ -352,15 +366,24 @@ class Publisher:
 
 
 class _Settling:
-    """A transaction over one delivery with its locks, committed at the end; yields `None` for a lost lease."""
+    """A transaction over one delivery with its locks, committed at the end.
 
-    def __init__(self, porth: Runtime, delivery: UUID, worker: str) -> None:
+    Yields `None` for a lost lease, and where the delivery has left `state` meanwhile: what a person has decided
+    during a call stands.
+    """
+
+    def __init__(self, porth: Runtime, delivery: UUID, worker: str, state: str) -> None:
         self._session = porth.sessions()
         self._delivery = delivery
         self._worker = worker
+        self._state = state
 
     async def __aenter__(self) -> tuple[AsyncSession, Case | None]:
-        return self._session, await delivering.case(self._session, self._delivery, self._worker)
+        found = await delivering.case(self._session, self._delivery, self._worker)
+        if found is not None and found.delivery.state != self._state:
+            delivering.release_lease(found.delivery)
+            found = None
+        return self._session, found
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:

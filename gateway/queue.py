@@ -54,7 +54,12 @@ _TAKEDOWNS = """
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
     ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE SKIP LOCKED
 """
-_CLAIM = "UPDATE deliveries SET leased_by = :worker, lease_until = :until WHERE id IN ({picked}) RETURNING id"
+# materialised: as a mere subquery it may be run once for each row, and take more than its LIMIT
+_CLAIM = """
+    WITH picked AS MATERIALIZED ({picked})
+    UPDATE deliveries d SET leased_by = :worker, lease_until = :until FROM picked WHERE d.id = picked.id
+    RETURNING d.id
+"""
 _STATEMENTS = tuple(
     (task, text(_CLAIM.format(picked=picked)))
     for task, picked in (("retract", _TAKEDOWNS), ("send", _DUE), ("look", _UNCONFIRMED))
@@ -82,7 +87,12 @@ async def claim(
 async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], now: datetime) -> None:
     """Keep what is still being worked on."""
     await session.execute(
-        text("UPDATE deliveries SET lease_until = :until WHERE leased_by = :worker AND id = ANY(:ids)"),
+        # in the order of the ids, as everybody locks them, or a withdrawal and this wait for each other
+        text(
+            "WITH mine AS MATERIALIZED ("
+            "SELECT id FROM deliveries WHERE leased_by = :worker AND id = ANY(:ids) ORDER BY id FOR UPDATE)"
+            " UPDATE deliveries d SET lease_until = :until FROM mine WHERE d.id = mine.id"
+        ),
         {"until": now + LEASE, "worker": worker, "ids": deliveries},
     )
 
@@ -91,7 +101,7 @@ async def abandoned(session: AsyncSession, now: datetime) -> list[UUID]:
     """Deliveries in `sending` whose worker has died."""
     rows = await session.execute(
         text(
-            "SELECT id FROM deliveries WHERE state = 'sending' AND lease_until < :now"
+            "SELECT id FROM deliveries WHERE state = 'sending' AND (lease_until IS NULL OR lease_until < :now)"
             " ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED"
         ),
         {"now": now},

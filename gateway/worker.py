@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
@@ -131,7 +131,7 @@ class Worker:
         """Say that this worker lives, keep its leases, adopt what dead ones left in `sending`."""
         started = self.porth.clock()
         while True:
-            with suppress(OperationalError, OSError):
+            with suppress(DBAPIError, OSError):
                 now = self.porth.clock()
                 async with self.porth.sessions() as session:
                     await session.execute(

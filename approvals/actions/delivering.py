@@ -104,6 +104,8 @@ async def why_not(
         return Stop("due", "paused")
     if found.account.stopped_at is not None:
         return Stop("held", f"account-{found.account.stopped_code}")
+    if found.account.limited_until is not None and found.account.limited_until > now:
+        return Stop("due", "limited")
     if delivery.takedown_at is not None:
         return Stop("held", delivery.takedown_reason or "takedown")
     late = await _too_late(session, found, late_after, now)
@@ -139,7 +141,8 @@ async def _not_approved(
     context, _ = await evidence.context(
         session, found.organisation.id, content, platforms, now=now, publish_at=now, lock=True, pictures=False
     )
-    timed = checks.run(content, context, timed_only=True)
+    # `why_not` has looked at this delivery's account; that another channel's is stopped holds nothing here
+    timed = tuple(f for f in checks.run(content, context, timed_only=True) if f.code != "PUB-CHANNEL")
     for finding in blocks(timed):
         return Stop("held", finding.code)
     findings = {f.key: f for f in (*msgspec.convert(found.submission.findings, tuple[Finding, ...]), *timed)}
@@ -205,13 +208,16 @@ async def try_later(
     """Provably nothing was posted: due again, not before `until`, or after a pause that grows."""
     delivery = found.delivery
     delivery.tries += delivery.state == "due"  # it failed while preparing; `begin` counts the others
-    delivery.state, delivery.code = "due", code
-    pause = BACKOFF[min(delivery.tries, len(BACKOFF)) - 1]
-    delivery.next_attempt_at = until or now + timedelta(seconds=pause)
+    delivery.next_attempt_at = until or now + timedelta(seconds=BACKOFF[min(delivery.tries, len(BACKOFF)) - 1])
     release_lease(delivery)
     if limited:
         found.account.limited_until = delivery.next_attempt_at
-    await session.flush()
+    if delivery.takedown_at is None:
+        delivery.state, delivery.code = "due", code
+        await session.flush()
+    else:  # its removal was asked for during the call, and there is nothing to remove
+        delivery.state, delivery.code, delivery.takedown_at = "held", delivery.takedown_reason, None
+        await _log(session, found, "held", {"code": delivery.code}, now)
 
 
 async def failed(session: AsyncSession, found: Case, code: str, *, now: datetime) -> None:

@@ -251,7 +251,7 @@ async def set_policy(
 ) -> m.Organisation:
     """The organisation's choices. The database refuses a route without Welsh and comms."""
     actor.require(Permission.POLICY_EDIT)
-    found = await session.get_one(m.Organisation, actor.organisation, with_for_update=True)
+    found = await session.get_one(m.Organisation, actor.organisation, with_for_update={"key_share": True})
     if route is not None:
         _whole_route(route)
         found.route = list(route)

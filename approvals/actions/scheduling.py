@@ -143,11 +143,13 @@ async def release(
 ) -> m.Delivery:
     """Let a held, missed or failed delivery go out at `at` (now, if not said), after every check again."""
     _reasoned(reason)
-    delivery, post = await _one(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
-    _from(delivery, "held", "missed", "failed")
-    version = await session.get_one(m.Version, delivery.version_id)
-    submission = await session.get_one(m.Submission, delivery.version_id)
+    post, version_id = await _post_of(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
+    version = await session.get_one(m.Version, version_id)
+    submission = await session.get_one(m.Submission, version_id)
     content = msgspec.convert(version.content, Content)
+    await evidence.relied_on(session, post.organisation_id, content, lock=True)  # before the delivery, as all do
+    (delivery,) = await _locked(session, m.Delivery.id == delivery_id)
+    _from(delivery, "held", "missed", "failed")
     case = posts.Submitted(
         post, version, submission, content, msgspec.convert(submission.findings, tuple[Finding, ...])
     )
@@ -172,6 +174,8 @@ async def resolve(
     _reasoned(reason)
     delivery, post = await _one(session, actor, Permission.DELIVERY_RESOLVE, delivery_id)
     _from(delivery, "unconfirmed")
+    if found is None and delivery.lease_until is not None and delivery.lease_until > now:
+        raise WrongState("being-looked-for")
     if found is None:
         delivery.state, delivery.code = "held", "not-there"
     else:
@@ -232,20 +236,34 @@ async def resume(session: AsyncSession, actor: Actor, reason: str, *, now: datet
 
 
 async def _organisation(session: AsyncSession, actor: Actor) -> m.Organisation:
-    return await session.get_one(m.Organisation, actor.organisation, with_for_update=True, populate_existing=True)
+    # not FOR UPDATE, which whoever writes to the log waits for while holding what this needs next: the log's head
+    return await session.get_one(
+        m.Organisation, actor.organisation, with_for_update={"key_share": True}, populate_existing=True
+    )
 
 
 async def _one(
     session: AsyncSession, actor: Actor, permission: Permission, delivery_id: UUID
 ) -> tuple[m.Delivery, m.Post]:
     """One delivery and its post, both locked in the house's order."""
-    post_id = await session.scalar(
-        select(m.Delivery.post_id).where(m.Delivery.id == delivery_id, m.Delivery.organisation_id == actor.organisation)
-    )
-    if post_id is None:
-        raise NotFound("no-such-delivery")
-    post = await posts.post(session, actor, permission, post_id)
+    post, _ = await _post_of(session, actor, permission, delivery_id)
     return (await _locked(session, m.Delivery.id == delivery_id))[0], post
+
+
+async def _post_of(
+    session: AsyncSession, actor: Actor, permission: Permission, delivery_id: UUID
+) -> tuple[m.Post, UUID]:
+    """The post of a delivery, locked, and the id of the version that the delivery sends."""
+    found = (
+        await session.execute(
+            select(m.Delivery.post_id, m.Delivery.version_id).where(
+                m.Delivery.id == delivery_id, m.Delivery.organisation_id == actor.organisation
+            )
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("no-such-delivery")
+    return await posts.post(session, actor, permission, found.post_id), found.version_id
 
 
 async def _locked(session: AsyncSession, condition: Any) -> list[m.Delivery]:

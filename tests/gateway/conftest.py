@@ -62,6 +62,11 @@ class Platforms:
         found: list[dict[str, Any]] = self._client.get("/log").raise_for_status().json()
         return found
 
+    def scripted(self) -> list[dict[str, Any]]:
+        """The faults that no call has met yet."""
+        found: list[dict[str, Any]] = self._client.get("/faults").raise_for_status().json()
+        return found
+
     def close(self) -> None:
         self._client.close()
 
