@@ -63,9 +63,10 @@ def placed(findings: Sequence[Finding], content: Content) -> dict[str, list[Show
     """By the id of the field; what is about both languages stands at both."""
     found: dict[str, list[Shown]] = {}
     for finding in findings:
-        for where in (finding.where, finding.where.twin):
-            if where is not None:
-                found.setdefault(field(where.pointer), []).append(Shown(finding, quote(content, where)))
+        own, twin = finding.where, finding.where.twin
+        found.setdefault(field(own.pointer), []).append(Shown(finding, quote(content, own)))
+        if twin is not None and field(twin.pointer) != field(own.pointer):
+            found.setdefault(field(twin.pointer), []).append(Shown(finding, quote(content, twin)))
     return found
 
 

@@ -1,7 +1,7 @@
 """A moment in four fields: day, month, year and time, in London."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from approvals.content import LONDON, AmbiguousHour, Content, NoSuchHour, window
 from approvals.errors import Invalid
@@ -32,7 +32,12 @@ def read(name: str, parts: tuple[str, str, str, str]) -> datetime | None:
         return None
     if not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in (day, month, year)):  # noqa: PLR2004  # a year
         raise Invalid("when-date", f"/{name}")
-    return moment(f"{int(year):04}-{int(month):02}-{int(day):02}T{_clock(name, time)}", f"/{name}")
+    text = f"{int(year):04}-{int(month):02}-{int(day):02}"
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("when-date", f"/{name}") from None
+    return moment(f"{text}T{_clock(name, time)}", f"/{name}")
 
 
 def window_of(content: Content) -> tuple[datetime, datetime] | None:
@@ -56,4 +61,6 @@ def _clock(name: str, time: str) -> str:
         hour += 12
     if half in {"am", "yb"} and hour == 12:  # noqa: PLR2004  # midnight
         hour = 0
+    if hour > 23 or int(found["minute"] or 0) > 59:  # noqa: PLR2004  # the clock
+        raise Invalid("when-time", f"/{name}")
     return f"{hour:02}:{found['minute'] or '00'}{_ZONES.get((found['zone'] or '').lower(), '')}"

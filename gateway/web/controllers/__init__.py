@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.web.controllers.home import Home
+from gateway.web.controllers.pictures import Pictures
 from gateway.web.controllers.posts import Posts
 from gateway.web.controllers.reviewing import Reviewing
 from gateway.web.controllers.scheduling import Scheduling
 from gateway.web.controllers.sign_ins import Account, SignIns, choose_language
 from gateway.web.controllers.writing import Writing
 
-CONTROLLERS: Sequence[Any] = (SignIns, Account, choose_language, Home, Posts, Writing, Reviewing, Scheduling)
+CONTROLLERS: Sequence[Any] = (SignIns, Account, choose_language, Home, Posts, Writing, Pictures, Reviewing, Scheduling)
