@@ -13,6 +13,7 @@ PLATFORMS: Mapping[str, str] = {
     "facebook": "connectors.facebook:Facebook",
     "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
+    "wordpress": "connectors.wordpress:WordPress",
 }
 """Platform to `module:class`. The class is called with a `Wire`."""
 

@@ -12,5 +12,8 @@ def demo_credentials(platform: str, name: str) -> Credentials:
     """Credentials that the sandbox takes for the account `name`."""
     secrets = dict.fromkeys(secret_names(platform), f"sandbox-{platform}-{name}")
     if "server" in secrets:
-        secrets["server"] = f"https://{platform}.example"
+        own = number_of(platform, name)
+        secrets["server"] = own if own.startswith("https://") else f"https://{platform}.example"
+    if "language_field" in secrets:
+        secrets["language_field"] = "lang"
     return Credentials(number_of(platform, name), secrets)

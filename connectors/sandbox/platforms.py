@@ -4,6 +4,7 @@ from connectors.sandbox.bluesky import BLUESKY
 from connectors.sandbox.calls import Platform
 from connectors.sandbox.facebook import FACEBOOK
 from connectors.sandbox.mastodon import MASTODON
+from connectors.sandbox.wordpress import WORDPRESS
 from connectors.sandbox.x import X
 
 PLATFORMS: tuple[Platform, ...] = (
@@ -11,6 +12,7 @@ PLATFORMS: tuple[Platform, ...] = (
     FACEBOOK,
     BLUESKY,
     MASTODON,
+    WORDPRESS,
 )
 BY_NAME = {platform.name: platform for platform in PLATFORMS}
 _BY_HOST = {host: platform for platform in PLATFORMS for host in platform.hosts}

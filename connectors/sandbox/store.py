@@ -178,4 +178,6 @@ def number_of(platform: str, name: str) -> str:
     digest = hashlib.sha256(f"{platform}/{name}".encode()).digest()
     if platform == "bluesky":
         return "did:plc:" + base64.b32encode(digest[:15]).decode().lower()
+    if platform == "wordpress":
+        return f"https://{name}.wordpress.example"
     return name if name.isdecimal() else str(10**14 + int.from_bytes(digest[:5]))

@@ -199,7 +199,7 @@ async def test_a_rate_limit_says_until_when(made: Connector, credentials: Creden
     with pytest.raises(RateLimited) as limited:
         await made.publish(outgoing, credentials, attempt)
     until = limited.value.until
-    if made.platform in {"linkedin", "instagram", "threads", "wordpress"}:
+    if made.platform in {"linkedin", "instagram", "threads"}:
         assert until is None  # these do not say
     else:
         assert until is not None

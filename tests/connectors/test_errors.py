@@ -70,6 +70,18 @@ DOCUMENTED: dict[tuple[str, str], tuple[type[PublishingError], str]] = {
     ("bluesky", "rate-limited"): (RateLimited, "rate-limited"),
     ("bluesky", "upstream"): (OutcomeUnknown, "no-known-answer"),
     ("bluesky", "existing-key"): (OutcomeUnknown, "no-known-answer"),
+    # platforms.md 12.3, WordPress
+    ("wordpress", "invalid"): (Rejected, "invalid"),
+    ("wordpress", "expired"): (AuthExpired, "token-refused"),
+    ("wordpress", "not-logged-in"): (AuthExpired, "token-refused"),
+    ("wordpress", "permission"): (AuthExpired, "permission"),
+    ("wordpress", "permission-401"): (AuthExpired, "permission"),
+    ("wordpress", "content-disposition"): (Rejected, "picture-refused"),
+    ("wordpress", "hash-mismatch"): (Rejected, "picture-refused"),
+    ("wordpress", "not-found"): (Rejected, "not-found"),
+    ("wordpress", "rate-limited"): (RateLimited, "rate-limited"),
+    ("wordpress", "too-large"): (OutcomeUnknown, "no-known-answer"),
+    ("wordpress", "blocked"): (OutcomeUnknown, "no-known-answer"),
 }
 GARBLES = ("cut", "empty", "html", "list", "null", "no-id", "untyped")
 
