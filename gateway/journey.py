@@ -19,6 +19,7 @@ from PIL import ExifTags, Image
 from approvals.actions.reviewing import LOOKED_FOR
 from approvals.content import LONDON
 from gateway import demonstration
+from gateway.media.containers import foreign
 from i18n.messages import Language
 
 PORTRAIT = Path(__file__).parents[1] / "examples" / "portrait.jpg"
@@ -78,7 +79,7 @@ class Journey:
         yield Step("refused", {"n": len(refused)}, refused)
         yield self._consented()
         digest = self._corrected(post, picture)
-        yield Step("accepted", {"digest": digest[:16]})
+        yield Step("accepted", {"digest": digest})
         yield from self._reviewed(post, digest)
         at = self._scheduled(post, digest)
         yield Step("scheduled", {"at": at.astimezone(LONDON).strftime("%H:%M:%S")})
@@ -192,7 +193,17 @@ class Journey:
         welsh, english = by_platform["x"]
         _expect("walls", welsh["text"].startswith("Mae"), "Mae...", welsh["text"][:20])
         _expect("walls", english["text"].startswith("A flu"), "A flu...", english["text"][:20])
+        for post in posts:
+            self._clean(post)
         return len(posts)
+
+    def _clean(self, post: dict[str, Any]) -> None:
+        """The picture that arrived carries a description and nothing else: no position, no camera, no comment."""
+        (medium,) = post["media"]
+        _expect("walls", bool(medium["alt"]), "alt", str(medium["alt"]))
+        data = self._sandbox.get("/wall/media", params={"sha256": medium["sha256"]}).content
+        carried = foreign(data, medium["media_type"])
+        _expect("walls", not carried, "a picture and nothing else", ", ".join(carried))
 
     def _verified(self) -> dict[str, Any]:
         with self._signed_in("mari") as auditor:

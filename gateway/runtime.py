@@ -60,9 +60,11 @@ class Runtime:
 
 def wire(settings: Settings, mode: str) -> Wire:
     """The way out for accounts of one mode: to the platforms, or to the sandbox on this machine and nowhere else."""
+    deadline = float(settings.call_seconds)
     if mode == "live":
-        return Wire(proxy=settings.proxy, ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None)
-    return Wire(sandbox=f"http://127.0.0.1:{settings.sandbox_port}")
+        ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
+        return Wire(proxy=settings.proxy, ca_bundle=ca_bundle, deadline=deadline)
+    return Wire(sandbox=f"http://127.0.0.1:{settings.sandbox_port}", deadline=deadline)
 
 
 @asynccontextmanager

@@ -106,6 +106,8 @@ class Quarantine:
         data = _read(self._path(name), name)
         about = name.encode("ascii")
         at = len(self._MAGIC)
+        if data[:at] != self._MAGIC:
+            raise Damaged(name)
         first, at = data[at : at + self._NONCE], at + self._NONCE
         wrapped, at = data[at : at + self._WRAPPED], at + self._WRAPPED
         second, at = data[at : at + self._NONCE], at + self._NONCE
