@@ -1,6 +1,7 @@
 """`porth media`: clean old libraries of pictures, and find people in them, without a database or a server."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -81,9 +82,8 @@ def run_people(args: argparse.Namespace) -> int:
 
 
 def _run(work: Callable[[], Awaitable[int]]) -> int:
-    signal.signal(
-        signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)
-    )  # asked to stop: leave nothing half done
+    with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there sees to signals
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # leave nothing half done
     try:
         return anyio.run(work)
     except library.Unusable as unusable:

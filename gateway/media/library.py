@@ -51,7 +51,7 @@ def plan(source: Path, destination: Path) -> list[Item]:
     else:
         items = [_plan_file(source, destination)]
         root = items[0].folder
-        among = (root / items[0].name).resolve() == source.resolve()
+        among = root.resolve() == source.resolve().parent and items[0].name in {source.name, source.stem}
     if among:
         raise Unusable("media.into-itself", destination=str(destination))
     try:
