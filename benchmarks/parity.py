@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 CORPUS = ROOT.parent / "shared" / "corpus"
 AIMS = {
-    "english_as_welsh": 0.99, "english_few_welsh": 0.97, "swapped": 0.99, "different_sentence": 0.95, "number": 0.97, "date": 0.99,
-    "contact": 0.98, "url": 0.97, "half_missing": 0.92, "misspelt": 0.95, "negation": 0.6, "real_discrepancy": 0.0,
+    "english_as_welsh": 0.99, "english_few_welsh": 0.97, "swapped": 0.99, "different_sentence": 0.95, "number": 0.97,
+    "date": 0.99, "contact": 0.98, "url": 0.97, "half_missing": 0.92, "misspelt": 0.95, "negation": 0.6, "real_discrepancy": 0.0,
 }  # fmt: skip
 MOST_BLOCKED, MOST_ASKED = 0.015, 0.06
 LOAD = """
@@ -50,7 +50,10 @@ def measure(pairs: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], Any
 
 def caught(kind: str, found: Any) -> bool:
     severities = ("block", "decide", "advise") if kind == "misspelt" else ("block", "decide")
-    return any(d.severity in severities and (kind != "misspelt" or d.kind == "spelling" or d.severity != "advise") for d in found)
+    return any(
+        d.severity in severities and (kind != "misspelt" or d.kind == "spelling" or d.severity != "advise")
+        for d in found
+    )
 
 
 def table(answers: list[tuple[dict[str, Any], Any]]) -> None:
@@ -63,9 +66,16 @@ def table(answers: list[tuple[dict[str, Any], Any]]) -> None:
     for kind, aim in AIMS.items():
         founds = by_kind[kind]
         rate = sum(caught(kind, found) for found in founds) / len(founds)
-        raised = Counter(d.kind for found in founds for d in {x.kind: x for x in found}.values() if d.severity != "advise" or kind == "misspelt")
+        raised = Counter(
+            d.kind
+            for found in founds
+            for d in {x.kind: x for x in found}.values()
+            if d.severity != "advise" or kind == "misspelt"
+        )
         mark = " " if rate >= aim else "<"
-        print(f"{kind:20} {len(founds):6} {rate:7.3f} {aim:6.2f} {mark} {', '.join(f'{k} {n}' for k, n in raised.most_common(4))}")
+        print(
+            f"{kind:20} {len(founds):6} {rate:7.3f} {aim:6.2f} {mark} {', '.join(f'{k} {n}' for k, n in raised.most_common(4))}"
+        )
     blocked = sum(any(d.severity == "block" for d in found) for found in true)
     asked = sum(any(d.severity in ("block", "decide") for d in found) for found in true)
     print(f"\ntrue pairs {len(true)}: blocked {blocked} = {blocked / len(true):.4f} (at most {MOST_BLOCKED}), "
@@ -75,7 +85,9 @@ def table(answers: list[tuple[dict[str, Any], Any]]) -> None:
 
 def speed(times: list[float]) -> None:
     ordered = sorted(times)
-    load, memory = subprocess.run([sys.executable, "-c", LOAD], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    load, memory = subprocess.run(
+        [sys.executable, "-c", LOAD], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     print(f"\nspeed: median {statistics.median(times) * 1000:.2f} ms, 99th percentile {ordered[int(len(times) * 0.99)] * 1000:.2f} ms, "
           f"worst {ordered[-1] * 1000:.1f} ms; load {float(load):.2f} s; memory {float(memory):.0f} MB in a process of its own, "
           f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB after all pairs")  # fmt: skip
@@ -84,7 +96,9 @@ def speed(times: list[float]) -> None:
 def show(answers: list[tuple[dict[str, Any], Any]], kind: str, most: int) -> None:
     """Prints what was missed of a kind of mismatch, or the false alarms where the kind is `match`."""
     for pair, found in answers:
-        wrong = (any(d.severity != "advise" for d in found) if kind == "match" else not caught(kind, found)) and most > 0
+        wrong = (
+            any(d.severity != "advise" for d in found) if kind == "match" else not caught(kind, found)
+        ) and most > 0
         if wrong and kind in (pair["kind"], pair["label"]):
             most -= 1
             print(f"-- {pair['id']} {pair['sub']}\n  CY {pair['cy']}\n  EN {pair['en']}")

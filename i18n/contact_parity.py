@@ -14,8 +14,12 @@ from i18n.glossary import Glossary
 from i18n.lexicon import load, welsh_stems
 
 Equal = Callable[[str, str], bool]
-_WELSH_MARK = re.compile(r"(?:^|/)(?:cy|cy-gb|welsh|cymraeg)(?=/|$)|[?&](?:lang|locale|language|lng|hl)=(?:cy|cym|wel|welsh)\b|\.cy\b|^cymraeg\.|^cy\.")
-_ENGLISH_MARK = re.compile(r"(?:^|/)(?:en|en-gb|english)(?=/|$)|[?&](?:lang|locale|language|lng|hl)=(?:en|eng|english)\b|\.en\b|^en\.")
+_WELSH_MARK = re.compile(
+    r"(?:^|/)(?:cy|cy-gb|welsh|cymraeg)(?=/|$)|[?&](?:lang|locale|language|lng|hl)=(?:cy|cym|wel|welsh)\b|\.cy\b|^cymraeg\.|^cy\."
+)
+_ENGLISH_MARK = re.compile(
+    r"(?:^|/)(?:en|en-gb|english)(?=/|$)|[?&](?:lang|locale|language|lng|hl)=(?:en|eng|english)\b|\.en\b|^en\."
+)
 _LABEL = {"cy": re.compile(r"cymraeg|gymraeg|chymraeg"), "en": re.compile(r"english")}
 _OTHER_LABEL = {"cy": re.compile(r"saesneg|seisnig"), "en": re.compile(r"welsh|cymraeg")}
 _LABEL_REACH = 30
@@ -27,7 +31,9 @@ def unpaired(kind: Kind, cy: list[Fact], en: list[Fact], equal: Equal) -> Unpair
     left, right = _once(kind, cy), _once(kind, en)
     rest, free = [], list(right)
     for fact in sorted(left, key=lambda f: not any(f.value == g.value for g in right)):
-        partner = next((g for g in free if g.value == fact.value), None) or next((g for g in free if equal(fact.value, g.value)), None)
+        partner = next((g for g in free if g.value == fact.value), None) or next(
+            (g for g in free if equal(fact.value, g.value)), None
+        )
         if partner is None:
             rest.append(fact)
         else:
@@ -49,7 +55,9 @@ def near(one: str, other: str) -> bool:
 
 
 def _best_pairs(left: list[Fact], right: list[Fact]) -> tuple[list[tuple[Fact, Fact]], list[Fact], list[Fact]]:
-    scored = sorted(((similarity(a.value, b.value), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), reverse=True)
+    scored = sorted(
+        ((similarity(a.value, b.value), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), reverse=True
+    )
     pairs: dict[int, int] = {}
     for _, i, j in scored:
         if i not in pairs and j not in pairs.values():
@@ -61,9 +69,17 @@ def _best_pairs(left: list[Fact], right: list[Fact]) -> tuple[list[tuple[Fact, F
     )
 
 
-def _difference(kind: Kind, severity: Severity, cy: Fact | None, en: Fact | None, code: Code = "WEL-FACT") -> Difference:
+def _difference(
+    kind: Kind, severity: Severity, cy: Fact | None, en: Fact | None, code: Code = "WEL-FACT"
+) -> Difference:
     return Difference(
-        kind, severity, code, cy.span if cy else None, en.span if en else None, cy.value if cy else "", en.value if en else ""
+        kind,
+        severity,
+        code,
+        cy.span if cy else None,
+        en.span if en else None,
+        cy.value if cy else "",
+        en.value if en else "",
     )
 
 
@@ -94,7 +110,7 @@ def _one_slip(one: str, other: str) -> bool:
     if len(one) != len(other):
         return abs(len(one) - len(other)) == 1 and near(one, other)
     differing = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    return len(differing) <= 2
+    return len(differing) <= thresholds.DIGITS_OF_A_SLIP
 
 
 def address_differences(kind: Kind, cy: list[Fact], en: list[Fact], glossary: Glossary) -> list[Difference]:
@@ -116,7 +132,9 @@ def _same_address(kind: Kind, cy: str, en: str, glossary: Glossary) -> bool:
     if glossary.sister_hosts(host_cy, host_en):
         return local_cy == local_en or _all_welsh(local_cy)
     examples = ("enghraifft", "example")
-    return host_cy == host_en and _WELSH_ADDRESS.search(local_cy) is not None or host_cy.startswith(examples[0]) and host_en.startswith(examples[1])
+    if host_cy == host_en:
+        return _WELSH_ADDRESS.search(local_cy) is not None
+    return host_cy.startswith(examples[0]) and host_en.startswith(examples[1])
 
 
 _WELSH_ADDRESS = re.compile(r"cymraeg|gymraeg|welsh")
@@ -158,7 +176,10 @@ def _same_numbers(one: str, other: str) -> bool:
 
 
 def _link_difference(cy: Fact, en: Fact, glossary: Glossary) -> Difference | None:
-    (host_cy, path_cy), (host_en, path_en) = _split(_unmarked(cy.value, _WELSH_MARK)), _split(_unmarked(en.value, _ENGLISH_MARK))
+    (host_cy, path_cy), (host_en, path_en) = (
+        _split(_unmarked(cy.value, _WELSH_MARK)),
+        _split(_unmarked(en.value, _ENGLISH_MARK)),
+    )
     if glossary.sister_hosts(host_cy, host_en):
         return _difference("link", "block", cy, en)  # the numbers in the paths differ
     if host_cy != host_en:
@@ -176,7 +197,9 @@ def _only_added(one: str, other: str) -> bool:
 
 
 def _slug(path: str) -> list[str]:
-    return [word for word in re.split(r"[^a-zâêîôûŵŷáéíóúäëïöü]+", path.casefold()) if len(word) >= spelling.LEAST_LETTERS]
+    return [
+        word for word in re.split(r"[^a-zâêîôûŵŷáéíóúäëïöü]+", path.casefold()) if len(word) >= spelling.LEAST_LETTERS
+    ]
 
 
 def _all_welsh(path: str) -> bool:
@@ -201,7 +224,11 @@ def _english_pages(cy: list[Fact], en: list[Fact], glossary: Glossary) -> list[D
     return [
         _difference("link", "decide", f, shared[f.value], "WEL-LINK")
         for f in _once("link", cy)
-        if f.value in shared and glossary.has_welsh_side(_split(f.value)[0]) and "/" in f.value and not _WELSH_MARK.search(f.value) and not _all_welsh(f.value.partition("/")[2])
+        if f.value in shared
+        and glossary.has_welsh_side(_split(f.value)[0])
+        and "/" in f.value
+        and not _WELSH_MARK.search(f.value)
+        and not _all_welsh(f.value.partition("/")[2])
     ]
 
 
@@ -211,17 +238,27 @@ def _english_pages(cy: list[Fact], en: list[Fact], glossary: Glossary) -> list[D
 def hashtag_differences(cy: list[Fact], en: list[Fact], texts: tuple[str, str], glossary: Glossary) -> list[Difference]:
     """English tags in the Welsh, and tags of one text that the other has nothing for. `Source: WEL-07`."""
     shared = [f for f in _once("hashtag", cy) if f.value in {g.value for g in en if g.kind == "hashtag"}]
-    english = [f for f in shared if f.value not in glossary.shared_hashtags and _english_tag(texts[0][f.span[0] + 1 : f.span[1]], glossary)]
+    english = [
+        f
+        for f in shared
+        if f.value not in glossary.shared_hashtags and _english_tag(texts[0][f.span[0] + 1 : f.span[1]], glossary)
+    ]
     found = [_difference("hashtag", "decide", f, None, "WEL-HASHTAG") for f in english]
     left, right = unpaired("hashtag", cy, en, lambda a, b: glossary.are(glossary.hashtags, a, b))
-    known = {welsh.casefold() for welsh, _ in glossary.hashtags} | {english.casefold() for _, english in glossary.hashtags}
+    known = {welsh.casefold() for welsh, _ in glossary.hashtags} | {
+        english.casefold() for _, english in glossary.hashtags
+    }
     spare = len(left) - len(right)
     unknown = [f for f in left if f.value not in known]
     if spare > 0 and not english:
         found += [_difference("hashtag", "decide", f, None, "WEL-HASHTAG") for f in left[-spare:]]
     if spare < 0:
         found += [_difference("hashtag", "decide", None, f, "WEL-HASHTAG") for f in right[spare:]]
-    return found + [_difference("hashtag", "decide", f, None, "WEL-HASHTAG") for f in unknown if _english_tag(texts[0][f.span[0] + 1 : f.span[1]], glossary)]
+    return found + [
+        _difference("hashtag", "decide", f, None, "WEL-HASHTAG")
+        for f in unknown
+        if _english_tag(texts[0][f.span[0] + 1 : f.span[1]], glossary)
+    ]
 
 
 def _english_tag(tag: str, glossary: Glossary) -> bool:
@@ -232,7 +269,9 @@ def _english_tag(tag: str, glossary: Glossary) -> bool:
         english = sum(spelling.english(word) and not spelling.welsh(word) for word in words)
         return english > sum(spelling.welsh(word) and not spelling.english(word) for word in words)
     low = tag.casefold()
-    return low not in {word for pair in glossary.names for word in pair} and _longest(low, "en") > max(_longest(low, "cy"), thresholds.LEAST_TAG_BEGINNING - 1)
+    return low not in {word for pair in glossary.names for word in pair} and _longest(low, "en") > max(
+        _longest(low, "cy"), thresholds.LEAST_TAG_BEGINNING - 1
+    )
 
 
 def _longest(run: str, language: str) -> int:

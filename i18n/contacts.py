@@ -8,7 +8,9 @@ from i18n.differences import Span
 from i18n.words import Text
 
 # UK numbers as people write them: a leading 0 or +44, nine to eleven digits after it, in groups
-_PHONE = re.compile(r"(?<![\w/£.,-])(?:(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?|\(?0)\d(?:[ ()-]{0,2}\d){7,10}(?![\w]|[.,:]\d)")
+_PHONE = re.compile(
+    r"(?<![\w/£.,-])(?:(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?|\(?0)\d(?:[ ()-]{0,2}\d){7,10}(?![\w]|[.,:]\d)"
+)
 _TRAILING = ".,;:!?)]}'\"*…»"
 _SCHEME = re.compile(r"^https?:/{1,2}")
 _LEAST_DIGITS = 9
@@ -35,7 +37,7 @@ def link(written: str) -> str:
     return f"{host}{slash if path else ''}{path}"
 
 
-def phones(text: Text, prose: str) -> Iterator[tuple[str, Span]]:
+def phones(prose: str) -> Iterator[tuple[str, Span]]:
     """(digits with a leading 0, span); the text-relay prefix 18001 is part of no number."""
     for match in _PHONE.finditer(prose):
         digits = re.sub(r"\D", "", match[0].replace("(0)", ""))

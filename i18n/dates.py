@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from babel.dates import format_date, get_day_names, get_month_names
 
 Language = Literal["cy", "en"]
+_NOON, _EVENING = 12, 18
 _LOCALE = {"cy": "cy", "en": "en_GB"}
 
 
@@ -31,7 +32,7 @@ def say_date(value: date, language: Language, style: Literal["full", "long", "me
 
 def say_time(value: time, language: Language) -> str:
     """Twelve-hour clock as people in Wales write it: 2.30yp, 9yb; 2.30pm, 9am."""
-    half = {"cy": ("yb", "yp" if value.hour < 18 else "yh"), "en": ("am", "pm")}[language][value.hour >= 12]
+    half = {"cy": ("yb", "yp" if value.hour < _EVENING else "yh"), "en": ("am", "pm")}[language][value.hour >= _NOON]
     minutes = f".{value.minute:02}" if value.minute else ""
     return f"{(value.hour - 1) % 12 + 1}{minutes}{half}"
 

@@ -61,6 +61,9 @@ class Difference(Struct, frozen=True):
         return f"{self.code}.{self.kind}{one_sided if self.kind in ONE_SIDED else ''}"
 
 
-ONE_SIDED: frozenset[str] = frozenset(
-    "number percent ordinal duration date weekday time age money phone email link handle hashtag part-missing".split()
+ONE_SIDED: frozenset[Kind] = frozenset(
+    {
+        *("number", "percent", "ordinal", "duration", "date", "weekday", "time", "age", "money"),
+        *("phone", "email", "link", "handle", "hashtag", "part-missing"),
+    }
 )

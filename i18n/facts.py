@@ -11,6 +11,7 @@ from i18n.quantities import Quantity, in_digits, in_words
 from i18n.words import Text
 
 Language = Literal["cy", "en"]
+_BESIDE = 3  # code points between a weekday and its date: a comma, a space, "y"
 FactKind = Literal[
     "number", "percent", "ordinal", "duration", "date", "weekday", "time", "age", "money",
     "phone", "email", "link", "handle", "hashtag",
@@ -54,7 +55,7 @@ def facts(text: str | Text, language: Language) -> tuple[Fact, ...]:
     read = text if isinstance(text, Text) else Text(text)
     taken = Taken(len(read.prose))
     found = [Fact(kind, value, span) for kind, value, span in contacts(read)]  # type: ignore[arg-type]  # names of groups
-    found += [Fact("phone", digits, span) for digits, span in phones(read, read.prose) if taken.take(span)]
+    found += [Fact("phone", digits, span) for digits, span in phones(read.prose) if taken.take(span)]
     written = [_moment(moment) for moment in moments(read.prose, read.nfc, language, taken)]
     found += _with_weekdays(sorted(written, key=lambda fact: fact.span))
     found += [_quantity(q) for q in in_digits(read.prose, language, taken)]
@@ -68,7 +69,13 @@ def _moment(moment: Moment) -> Fact:
         return Fact("time", value, moment.span, minute=moment.minute, half_known=moment.half_known)
     if moment.weekday is not None:
         return Fact("weekday", str(moment.weekday), moment.span, weekday=moment.weekday)
-    value = "-".join(("????" if moment.year is None else str(moment.year), f"{moment.month:02}", "??" if moment.day is None else f"{moment.day:02}"))
+    value = "-".join(
+        (
+            "????" if moment.year is None else str(moment.year),
+            f"{moment.month:02}",
+            "??" if moment.day is None else f"{moment.day:02}",
+        )
+    )
     return Fact("date", value, moment.span, day=moment.day, month=moment.month, year=moment.year)
 
 
@@ -81,13 +88,21 @@ def _with_weekdays(written: list[Fact]) -> list[Fact]:
         for j in (i - 1, i + 1):
             if 0 <= j < len(found) and found[j].kind == "weekday" and _beside(found[j].span, fact.span):
                 start, end = min(found[j].span[0], fact.span[0]), max(found[j].span[1], fact.span[1])
-                found[i] = Fact("date", fact.value, (start, end), weekday=found[j].weekday, day=fact.day, month=fact.month, year=fact.year)
+                found[i] = Fact(
+                    "date",
+                    fact.value,
+                    (start, end),
+                    weekday=found[j].weekday,
+                    day=fact.day,
+                    month=fact.month,
+                    year=fact.year,
+                )
                 break
     return found
 
 
 def _beside(one: Span, other: Span) -> bool:
-    return 0 <= other[0] - one[1] <= 3 or 0 <= one[0] - other[1] <= 3
+    return 0 <= other[0] - one[1] <= _BESIDE or 0 <= one[0] - other[1] <= _BESIDE
 
 
 def _quantity(quantity: Quantity) -> Fact:

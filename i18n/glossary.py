@@ -7,6 +7,7 @@ import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, convert, structs
 
@@ -30,8 +31,14 @@ class Glossary(Struct, frozen=True):
 
     def extended(self, other: "Glossary") -> "Glossary":
         """This glossary and an organisation's own."""
-        mine, theirs = structs.asdict(self), structs.asdict(other)
-        return Glossary(**{k: (v | theirs[k]) if isinstance(v, frozenset) else (*v, *theirs[k]) for k, v in mine.items()})
+        mine: dict[str, Any] = structs.asdict(self)
+        theirs: dict[str, Any] = structs.asdict(other)
+        return Glossary(
+            **{
+                name: own | theirs[name] if isinstance(own, frozenset) else own + theirs[name]
+                for name, own in mine.items()
+            }
+        )
 
     def sister_hosts(self, cy: str, en: str) -> bool:
         """Is one host the other language's side of the other?"""
@@ -59,7 +66,9 @@ def read(path: Path) -> Glossary:
 
 @lru_cache(maxsize=64)
 def words_of(pairs: Pairs) -> frozenset[str]:
-    return frozenset(word.casefold() for pair in pairs for name in pair for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", name))
+    return frozenset(
+        word.casefold() for pair in pairs for name in pair for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", name)
+    )
 
 
 DEFAULT = read(FILE)

@@ -31,7 +31,9 @@ def language_differences(cy: Text, en: Text, glossary: Glossary) -> list[Differe
         return whole
     sentences = _foreign_sentences(cy, "cy")
     inside = [d.cy for d in sentences if d.cy]
-    parts = [d for d in _untranslated(cy, en, glossary) if not any(d.cy and s <= d.cy[0] and d.cy[1] <= e for s, e in inside)]
+    parts = [
+        d for d in _untranslated(cy, en, glossary) if not any(d.cy and s <= d.cy[0] and d.cy[1] <= e for s, e in inside)
+    ]
     return [*sentences, *_foreign_sentences(en, "en"), *parts]
 
 
@@ -76,7 +78,10 @@ def _foreign_sentences(text: Text, language: str) -> list[Difference]:
     for span in text.sentences if len(text.sentences) > 1 else ():
         parts = sides(text, span)
         foreign, own = (parts.english, parts.welsh) if language == "cy" else (parts.welsh, parts.english)
-        if len(foreign) >= thresholds.LEAST_FOREIGN_IN_SENTENCE and len(foreign) >= len(own) * thresholds.FOREIGN_TO_OWN:
+        if (
+            len(foreign) >= thresholds.LEAST_FOREIGN_IN_SENTENCE
+            and len(foreign) >= len(own) * thresholds.FOREIGN_TO_OWN
+        ):
             read = text.nfc[span[0] : span[1]][: thresholds.LONGEST_QUOTE]
             found.append(_part("mixed", "block", language, span, read))
     return found

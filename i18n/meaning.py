@@ -52,22 +52,38 @@ class Meaning:
     @cached_property
     def welsh(self) -> tuple[Judged, ...]:
         others = frozenset(stem for word in self._en_words for stem in english_stems(word.text))
-        return self._judge(self._cy_words, welsh_stems, self.lexicon.welsh_weight, (self.lexicon.welsh, self.lexicon.english), others)
+        return self._judge(
+            self._cy_words, welsh_stems, self.lexicon.welsh_weight, (self.lexicon.welsh, self.lexicon.english), others
+        )
 
     @cached_property
     def english(self) -> tuple[Judged, ...]:
         others = frozenset(stem for word in self._cy_words for stem in welsh_stems(word.text))
-        return self._judge(self._en_words, english_stems, self.lexicon.english_weight, (self.lexicon.english, self.lexicon.welsh), others)
+        return self._judge(
+            self._en_words,
+            english_stems,
+            self.lexicon.english_weight,
+            (self.lexicon.english, self.lexicon.welsh),
+            others,
+        )
 
-    def _judge(self, words: tuple[Word, ...], split: Split, weights: dict[str, float], tables: tuple[Table, Table], others: frozenset[str]) -> tuple[Judged, ...]:  # noqa: E501 - one signature
+    def _judge(
+        self,
+        words: tuple[Word, ...],
+        split: Split,
+        weights: dict[str, float],
+        tables: tuple[Table, Table],
+        others: frozenset[str],
+    ) -> tuple[Judged, ...]:
         judged = []
         for word in words:
             if word.text in self._same:
                 judged.append(Judged(word, thresholds.WEIGHT_OF_A_NAME, 1.0))
                 continue
-            for stem in split(word.text):
-                if stem in tables[0]:
-                    judged.append(Judged(word, weights[stem], _explained(stem, tables[0][stem], tables[1], others)))
+            known = (stem for stem in split(word.text) if stem in tables[0])
+            judged += [
+                Judged(word, weights[stem], _explained(stem, tables[0][stem], tables[1], others)) for stem in known
+            ]
         return tuple(judged)
 
     @cached_property
@@ -87,7 +103,14 @@ class Meaning:
     def other_features(self) -> tuple[float, ...]:
         """What tells another message: neither side explained, and lengths that do not fit."""
         cy, en = self.of_welsh, self.of_english
-        return (1.0, en.share, cy.share, min(en.share, cy.share), math.log1p((1 - en.share) * en.weight), abs(self.length_ratio))
+        return (
+            1.0,
+            en.share,
+            cy.share,
+            min(en.share, cy.share),
+            math.log1p((1 - en.share) * en.weight),
+            abs(self.length_ratio),
+        )
 
     def missing_features(self, side: str) -> tuple[float, ...]:
         """What tells that `side` lacks a part: the other text unexplained in places, and longer."""
@@ -98,7 +121,17 @@ class Meaning:
         sentences = len(self.en.sentences) - len(self.cy.sentences)
         fewer = max(-3.0, min(3.0, float(sentences if side == "cy" else -sentences)))
         unexplained = math.log1p((1 - whole.share) * whole.weight)
-        return (1.0, whole.share, whole.worst, unexplained, shorter, shorter * math.log1p(whole.weight), unfinished, fewer, fewer * (whole.worst > 0))
+        return (
+            1.0,
+            whole.share,
+            whole.worst,
+            unexplained,
+            shorter,
+            shorter * math.log1p(whole.weight),
+            unfinished,
+            fewer,
+            fewer * (whole.worst > 0),
+        )
 
 
 def _unread(read: Read) -> tuple[Word, ...]:
@@ -158,7 +191,9 @@ def _name_words(names: tuple[tuple[str, str], ...]) -> tuple[tuple[frozenset[str
     def words(name: str) -> list[str]:
         return [w for w in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", name.casefold()) if len(w) >= _LEAST_NAME - 1]
 
-    return tuple((frozenset(s for w in words(cy) for s in welsh_stems(w)), frozenset(words(en))) for cy, en in names if cy != en)
+    return tuple(
+        (frozenset(s for w in words(cy) for s in welsh_stems(w)), frozenset(words(en))) for cy, en in names if cy != en
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -219,6 +254,10 @@ def _part(severity: Severity, side: str, span: Span, text: Text, judged: tuple[J
 
 def _unexplained_words(judged: tuple[Judged, ...]) -> str:
     """The words that tell most and that nothing explains, in the order of the text."""
-    candidates = [j for j in judged if j.explained < thresholds.SENTENCE_UNEXPLAINED and j.weight >= thresholds.LEAST_TELLING_WEIGHT]
+    candidates = [
+        j
+        for j in judged
+        if j.explained < thresholds.SENTENCE_UNEXPLAINED and j.weight >= thresholds.LEAST_TELLING_WEIGHT
+    ]
     most = sorted(candidates, key=lambda j: -j.weight)[: thresholds.MOST_WORDS_NAMED]
     return ", ".join(dict.fromkeys(j.word.text for j in sorted(most, key=lambda j: j.word.start)))

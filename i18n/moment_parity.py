@@ -18,7 +18,9 @@ def leftovers(kind: Kind, cy: list[Fact], en: list[Fact]) -> tuple[list[Fact], l
     return _unrepeated(left, [f for f in en if f.kind == kind]), _unrepeated(right, [f for f in cy if f.kind == kind])
 
 
-def _without_pairs(left: list[Fact], right: list[Fact], equal: Callable[[Fact, Fact], bool]) -> tuple[list[Fact], list[Fact]]:
+def _without_pairs(
+    left: list[Fact], right: list[Fact], equal: Callable[[Fact, Fact], bool]
+) -> tuple[list[Fact], list[Fact]]:
     rest, free = [], list(right)
     for fact in left:
         partner = next((f for f in free if equal(fact, f)), None)
@@ -40,7 +42,10 @@ def _compatible(one: Fact, other: Fact) -> bool:
         return not known and (one.minute or 0) % _HALF_DAY == (other.minute or 0) % _HALF_DAY
     if one.kind == "weekday":
         return False
-    return all(a is None or b is None or a == b for a, b in ((one.day, other.day), (one.month, other.month), (one.year, other.year)))
+    return all(
+        a is None or b is None or a == b
+        for a, b in ((one.day, other.day), (one.month, other.month), (one.year, other.year))
+    )
 
 
 def _unrepeated(left: list[Fact], others: list[Fact]) -> list[Fact]:
@@ -54,5 +59,9 @@ def moment_differences(kind: Kind, left: list[Fact], right: list[Fact]) -> list[
         for a, b in zip(left, right, strict=False)
     ]
     severity: Severity = "decide"
-    found += [Difference(kind, severity, "WEL-FACT", cy=f.span, cy_read=say_moment(f, "cy")) for f in left[len(right) :]]
-    return found + [Difference(kind, severity, "WEL-FACT", en=f.span, en_read=say_moment(f, "en")) for f in right[len(left) :]]
+    found += [
+        Difference(kind, severity, "WEL-FACT", cy=f.span, cy_read=say_moment(f, "cy")) for f in left[len(right) :]
+    ]
+    return found + [
+        Difference(kind, severity, "WEL-FACT", en=f.span, en_read=say_moment(f, "en")) for f in right[len(left) :]
+    ]

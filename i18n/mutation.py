@@ -4,8 +4,9 @@ import re
 
 # every form that mutation gives an initial consonant, by the place where it is spoken; g softens to nothing
 _CLASSES = (
-    ("ngh", ""), ("mh", "p"), ("nh", "t"), ("ng", ""), ("ph", "p"), ("th", "t"), ("ch", ""), ("dd", "t"), ("ll", "l"), ("rh", "r"),
-    ("p", "p"), ("b", "p"), ("f", "p"), ("m", "p"), ("t", "t"), ("d", "t"), ("n", "t"), ("c", ""), ("g", ""),
+    ("ngh", ""), ("mh", "p"), ("nh", "t"), ("ng", ""), ("ph", "p"), ("th", "t"), ("ch", ""), ("dd", "t"), ("ll",
+    "l"), ("rh", "r"), ("p", "p"), ("b", "p"), ("f", "p"), ("m", "p"), ("t", "t"), ("d", "t"), ("n", "t"), ("c",
+    ""), ("g", ""),
 )  # fmt: skip
 _H_VOWEL = re.compile(r"h(?=[aeiouwyâêîôûŵŷ])")
 _INITIAL = re.compile("|".join(letters for letters, _ in _CLASSES))

@@ -4,6 +4,7 @@ A reader takes plain words (i18n.words.Word texts) from a place and answers how 
 counts round a noun ("pedwar diwrnod ar ddeg", fourteen days), so a reading may hold one word that is not a number.
 """
 
+# ruff: noqa: PLR2004 - tens, hundreds and thousands are what numerals are made of
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,27 +21,35 @@ def _table(**forms: str) -> dict[str, int]:
     return {word: int(number[1:]) for number, words in forms.items() for word in words.split()}
 
 
-_CY_UNITS = _table(_0="sero", _1="un", _2="dau dwy", _3="tri tair", _4="pedwar pedair", _5="pump pum", _6="chwech chwe",
-                   _7="saith", _8="wyth", _9="naw")  # fmt: skip
-_CY_TEENS = _table(_10="deg deng", _12="deuddeg deuddeng", _15="pymtheg pymtheng", _18="deunaw", _20="ugain", _40="deugain",
-                   _60="trigain")  # fmt: skip
+_CY_UNITS = _table(
+    _0="sero", _1="un", _2="dau dwy", _3="tri tair", _4="pedwar pedair", _5="pump pum", _6="chwech chwe",
+    _7="saith", _8="wyth", _9="naw",
+)  # fmt: skip
+_CY_TEENS = _table(
+    _10="deg deng", _12="deuddeg deuddeng", _15="pymtheg pymtheng", _18="deunaw", _20="ugain", _40="deugain",
+    _60="trigain",
+)  # fmt: skip
 _CY_ON = {"ddeg": 10, "bymtheg": 15, "hugain": 20}  # un AR ddeg, dau AR bymtheg, tri AR hugain
 _CY_AND = {"deugain": 40, "thrigain": 60, "cant": 100, "chant": 100}  # un A deugain
 _CY_SCALES = {"mil": 1_000, "miliwn": 1_000_000, "biliwn": 1_000_000_000}
 # "can" is a hundred before these only; "gan" is nearly always "with"
 _CY_HUNDRED_OF = {"mlynedd", "punt", "mil", "milltir", "gwaith", "mlwydd", "niwrnod", "miliwn"}
 
-_EN_UNITS = _table(_0="zero", _1="one", _2="two", _3="three", _4="four", _5="five", _6="six", _7="seven", _8="eight", _9="nine",
-                   _10="ten", _11="eleven", _12="twelve dozen", _13="thirteen", _14="fourteen", _15="fifteen", _16="sixteen",
-                   _17="seventeen", _18="eighteen", _19="nineteen")  # fmt: skip
-_EN_TENS = _table(_20="twenty", _30="thirty", _40="forty", _50="fifty", _60="sixty", _70="seventy", _80="eighty",
-                  _90="ninety")  # fmt: skip
+_EN_UNITS = _table(
+    _0="zero", _1="one", _2="two", _3="three", _4="four", _5="five", _6="six", _7="seven", _8="eight", _9="nine",
+    _10="ten", _11="eleven", _12="twelve dozen", _13="thirteen", _14="fourteen", _15="fifteen", _16="sixteen",
+    _17="seventeen", _18="eighteen", _19="nineteen",
+)  # fmt: skip
+_EN_TENS = _table(
+    _20="twenty", _30="thirty", _40="forty", _50="fifty", _60="sixty", _70="seventy", _80="eighty", _90="ninety",
+)  # fmt: skip
 _EN_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 
 def _unmutated(table: dict[str, int]) -> dict[str, int]:
     """The table with every form that mutation may give its words."""
-    initials = {"p": ("b", "mh", "ph"), "t": ("d", "nh", "th"), "c": ("g", "ngh", "ch"), "d": ("dd",), "m": ("f",), "b": ("f",)}  # fmt: skip  # noqa: E501 - one table
+    initials: dict[str, tuple[str, ...]] = {"d": ("dd",), "m": ("f",), "b": ("f",)}
+    initials |= {"p": ("b", "mh", "ph"), "t": ("d", "nh", "th"), "c": ("g", "ngh", "ch")}
     found = dict(table)  # no nasal for d: "nwy" is gas
     for word, number in table.items():
         if word.startswith("ch"):
@@ -214,13 +223,17 @@ def _english_word(word: str) -> int | None:
     return None
 
 
-_CY_ORDINALS = _table(_1="cyntaf gyntaf", _2="ail", _3="trydydd trydedd drydydd drydedd", _4="pedwerydd pedwaredd bedwerydd bedwaredd",
-                      _5="pumed bumed", _6="chweched", _7="seithfed", _8="wythfed", _9="nawfed", _10="degfed ddegfed",
-                      _12="deuddegfed ddeuddegfed", _15="pymthegfed bymthegfed", _18="deunawfed ddeunawfed", _20="ugeinfed",
-                      _100="canfed ganfed")  # fmt: skip
-_EN_ORDINALS = _table(_1="first", _2="second", _3="third", _4="fourth", _5="fifth", _6="sixth", _7="seventh", _8="eighth", _9="ninth",
-                      _10="tenth", _11="eleventh", _12="twelfth", _15="fifteenth", _18="eighteenth", _20="twentieth",
-                      _100="hundredth")  # fmt: skip
+_CY_ORDINALS = _table(
+    _1="cyntaf gyntaf", _2="ail", _3="trydydd trydedd drydydd drydedd",
+    _4="pedwerydd pedwaredd bedwerydd bedwaredd", _5="pumed bumed", _6="chweched", _7="seithfed", _8="wythfed",
+    _9="nawfed", _10="degfed ddegfed", _12="deuddegfed ddeuddegfed", _15="pymthegfed bymthegfed",
+    _18="deunawfed ddeunawfed", _20="ugeinfed", _100="canfed ganfed",
+)  # fmt: skip
+_EN_ORDINALS = _table(
+    _1="first", _2="second", _3="third", _4="fourth", _5="fifth", _6="sixth", _7="seventh", _8="eighth", _9="ninth",
+    _10="tenth", _11="eleventh", _12="twelfth", _15="fifteenth", _18="eighteenth", _20="twentieth",
+    _100="hundredth",
+)  # fmt: skip
 
 
 def ordinal(word: str, language: str) -> int | None:
@@ -237,5 +250,11 @@ def scale(word: str) -> float:
 def starts(word: str, language: str) -> bool:
     """Could a number begin with this word? A cheap test before reading on."""
     if language == "cy":
-        return word in CY_SMALL or word in _CY_WHOLE or word in _CY_LARGE or word in _CY_HUNDREDS or word in ("can", "hanner")
+        return (
+            word in CY_SMALL
+            or word in _CY_WHOLE
+            or word in _CY_LARGE
+            or word in _CY_HUNDREDS
+            or word in ("can", "hanner")
+        )
     return _english_word(word) is not None or word in ("a", "an", "hundred") or word in _EN_SCALES

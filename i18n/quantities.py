@@ -1,5 +1,6 @@
 """Numbers, percentages, money, ages, ordinals and durations, in digits and in words, of both languages."""
 
+# ruff: noqa: PLR2004 - halves, quarters and pairs are what these readings are about
 import re
 from collections.abc import Iterator
 from typing import Literal
@@ -14,8 +15,8 @@ from i18n.words import Word
 Language = Literal["cy", "en"]
 
 # minutes, or months: what a unit of time counts for
-_MINUTES = {"minute": 1, "hour": 60, "day": 1_440, "week": 10_080, "fortnight": 20_160}
-_MONTHS = {"month": 1, "year": 12}
+MINUTES = {"minute": 1, "hour": 60, "day": 1_440, "week": 10_080, "fortnight": 20_160}
+MONTHS = {"month": 1, "year": 12}
 _UNITS: dict[str, str] = {
     word: unit
     for unit, words in {
@@ -35,16 +36,20 @@ _UNITS: dict[str, str] = {
     }.items()
     for word in words.split()
 }
-_SCALES = {"mil": 1e3, "fil": 1e3, "thousand": 1e3, "k": 1e3, "miliwn": 1e6, "filiwn": 1e6, "million": 1e6, "m": 1e6, "mn": 1e6,
-           "biliwn": 1e9, "filiynau": 1e9, "billion": 1e9, "bn": 1e9}  # fmt: skip
+_SCALES = {"mil": 1e3, "fil": 1e3, "thousand": 1e3, "k": 1e3, "miliwn": 1e6, "filiwn": 1e6, "million": 1e6, "m": 1e6,
+           "mn": 1e6, "biliwn": 1e9, "filiynau": 1e9, "billion": 1e9, "bn": 1e9}  # fmt: skip
 _DIGITS = re.compile(
-    r"(?<![\d])(?P<money>[£€$]\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>\s?(?:k|m|mn|bn)\b|\s(?:mil|fil|miliwn|filiwn|biliwn|thousand|million|billion)\b)?"
-    r"(?P<percent>\s?(?:%(?:\s+y cant\b)?|per cent\b|percent\b|y cant\b))?(?P<pence>(?:p|c)\b(?!\.))?(?P<ordinal>(?:st|nd|rd|th|af|il|ail|ydd|edd|fed|eg|ain|ed)\b)?"
+    r"(?<![\d])(?P<money>[£€$]\s?)?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)"
+    r"(?P<scale>\s?(?:k|m|mn|bn)\b|\s(?:mil|fil|miliwn|filiwn|biliwn|thousand|million|billion)\b)?"
+    r"(?P<percent>\s?(?:%(?:\s+y cant\b)?|per cent\b|percent\b|y cant\b))?(?P<pence>[pc]\b(?!\.))?"
+    r"(?P<ordinal>(?:st|nd|rd|th|af|il|ail|ydd|edd|fed|eg|ain|ed)\b)?"
 )
 _AFTER = re.compile(r"[\s-]{0,2}(?:o\s+|of\s+)?([^\W\d_]+)")
 _AGE_CY = re.compile(r"\s*(?:-\w+\s*)?(?:mlwydd\s+)?oed(?:rwydd)?\b")
 _AGE_EN = re.compile(r"(?:[\s-]{0,2}(?:years?|yrs?)[\s-]{0,2}olds?\b)|\s+years?\s+of\s+age\b")
-_AGE_BEFORE = re.compile(r"\b(?:aged?(?:\s+(?:of|between|over|under|from))?|oed(?:ran|\srhwng)|turn(?:s|ed|ing)?|over|under)\s+$")
+_AGE_BEFORE = re.compile(
+    r"\b(?:aged?(?:\s+(?:of|between|over|under|from))?|oed(?:ran|\srhwng)|turn(?:s|ed|ing)?|over|under)\s+$"
+)
 _HALVES = {
     "half": 0.5, "hanner": 0.5, "quarter": 0.25, "quarters": 0.25, "chwarter": 0.25, "chwarteri": 0.25,
 }  # fmt: skip
@@ -67,11 +72,11 @@ class Quantity(Struct, frozen=True):
 
 
 def length_in_minutes(amount: float, unit: str) -> float | None:
-    return round(amount * _MINUTES[unit], 3) if unit in _MINUTES else None
+    return round(amount * MINUTES[unit], 3) if unit in MINUTES else None
 
 
 def length_in_months(amount: float, unit: str) -> float | None:
-    return round(amount * _MONTHS[unit], 3) if unit in _MONTHS else None
+    return round(amount * MONTHS[unit], 3) if unit in MONTHS else None
 
 
 def in_digits(prose: str, language: Language, taken: Taken) -> Iterator[Quantity]:
@@ -93,6 +98,8 @@ def in_digits(prose: str, language: Language, taken: Taken) -> Iterator[Quantity
 def _digit_quantity(prose: str, match: re.Match[str], amount: float, end: int, language: Language) -> Quantity:
     if match["money"]:
         return Quantity("money", amount, "£" if match["money"][0] == "£" else match["money"][0], match.span())
+    if match["pence"]:
+        return Quantity("money", amount, "p", match.span())
     if match["percent"]:
         return Quantity("percent", amount, "%", match.span())
     if match["ordinal"]:
@@ -101,7 +108,9 @@ def _digit_quantity(prose: str, match: re.Match[str], amount: float, end: int, l
     age = _age(prose, match.start(), end, language)
     if age:
         return Quantity("age", amount, "year", (match.start(), age))
-    kind: Literal["money", "duration", "number"] = "money" if unit in ("£", "p") else "duration" if unit in _MINUTES or unit in _MONTHS else "number"
+    kind: Literal["money", "duration", "number"] = (
+        "money" if unit in ("£", "p") else "duration" if unit in MINUTES or unit in MONTHS else "number"
+    )
     return Quantity(kind, amount + half, unit, (match.start(), stop))
 
 
@@ -121,7 +130,13 @@ def unit_after(prose: str, end: int) -> tuple[str, float, int]:
     if not match:
         return "", extra, place
     unit = _UNITS.get(match[1], "")
-    if not unit and not half and (second := _AFTER.match(prose, match.end())) and second[1] in _UNITS and _UNITS[second[1]] in (*_MINUTES, *_MONTHS):
+    if (
+        not unit
+        and not half
+        and (second := _AFTER.match(prose, match.end()))
+        and second[1] in _UNITS
+        and _UNITS[second[1]] in (*MINUTES, *MONTHS)
+    ):
         return _UNITS[second[1]], extra, second.end()  # 2 working days
     if not unit:
         return "", extra, place
@@ -138,7 +153,7 @@ def in_words(prose: str, words: tuple[Word, ...], language: Language, taken: Tak
     while at < len(words):
         reading = read(plain, at) if numerals.starts(plain[at], language) else None
         if reading is None or not taken.free((words[at].start, words[at].end)):
-            found = _single(prose, words, at, language)
+            found = _single(words, at, language)
             if found and taken.take(found.span):
                 yield found
             at += 1
@@ -157,10 +172,18 @@ def _contiguous(prose: str, words: tuple[Word, ...], at: int, length: int) -> bo
     return all(not gap.strip(" -'") for gap in gaps)
 
 
-def _word_quantity(prose: str, words: tuple[Word, ...], at: int, reading: numerals.Reading, language: Language) -> Quantity | None:
+def _word_quantity(
+    prose: str, words: tuple[Word, ...], at: int, reading: numerals.Reading, language: Language
+) -> Quantity | None:
     first, last = words[at], words[at + reading.length - 1]
     before = words[at - 1].text if at else ""
-    if language == "cy" and reading.length == 1 and first.text in _FAIRLY and before == "yn" and not _AGE_CY.match(prose, last.end):
+    if (
+        language == "cy"
+        and reading.length == 1
+        and first.text in _FAIRLY
+        and before == "yn"
+        and not _AGE_CY.match(prose, last.end)
+    ):
         return None
     percent = re.compile(r"\s+(?:per\s?cent|y cant)\b").match(prose, last.end)
     if percent:
@@ -173,12 +196,14 @@ def _word_quantity(prose: str, words: tuple[Word, ...], at: int, reading: numera
         unit, stop = _UNITS.get(words[at + reading.noun].text, ""), last.end
     both = reading.amount == 2 and (before in _DETERMINERS or before.endswith("'r"))
     optional = not half and (both or reading.amount in (0, 1))
-    kind: Literal["money", "duration", "number"] = "money" if unit in ("£", "p") else "duration" if unit in _MINUTES or unit in _MONTHS else "number"
+    kind: Literal["money", "duration", "number"] = (
+        "money" if unit in ("£", "p") else "duration" if unit in MINUTES or unit in MONTHS else "number"
+    )
     amount = reading.amount + half * numerals.scale(last.text)
     return Quantity(kind, amount, unit, (first.start, stop), in_words=True, optional=optional)
 
 
-def _single(prose: str, words: tuple[Word, ...], at: int, language: Language) -> Quantity | None:
+def _single(words: tuple[Word, ...], at: int, language: Language) -> Quantity | None:
     """A half, a quarter, a fortnight, an ordinal in words, "both"."""
     word, before = words[at], words[at - 1].text if at else ""
     text, after = word.text, words[at + 1].text if at + 1 < len(words) else ""

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
+from babel.units import format_unit
+
 from i18n.differences import Difference, Kind, Severity
 from i18n.facts import Fact
-from i18n.quantities import length_in_minutes, length_in_months
+from i18n.quantities import MINUTES, MONTHS, length_in_minutes, length_in_months
 
 QUANTITIES = frozenset({"number", "percent", "money", "age", "ordinal", "duration"})
+_EQUAL = 0.001  # sums and shares are decimals held in binary
 _MONEY = {"p": 0.01, "£": 1.0}
 
 
@@ -35,7 +38,9 @@ def pair_off(cy: list[Fact], en: list[Fact]) -> tuple[list[Fact], list[Fact]]:
     return cy, en
 
 
-def _without_pairs(cy: list[Fact], en: list[Fact], equal: Callable[[Fact, Fact], bool]) -> tuple[list[Fact], list[Fact]]:
+def _without_pairs(
+    cy: list[Fact], en: list[Fact], equal: Callable[[Fact, Fact], bool]
+) -> tuple[list[Fact], list[Fact]]:
     left, right = [], list(en)
     for fact in sorted(cy, key=lambda f: f.optional):
         partners = sorted((f for f in right if equal(fact, f)), key=lambda f: f.optional)
@@ -72,15 +77,21 @@ def _same_share(one: Fact, other: Fact) -> bool:
     if one.amount is None or other.amount is None:
         return False
     if {one.unit, other.unit} == {"p", "£"}:
-        return abs(one.amount * _MONEY[one.unit] - other.amount * _MONEY[other.unit]) < 0.001
+        return abs(one.amount * _MONEY[one.unit] - other.amount * _MONEY[other.unit]) < _EQUAL
     percent, fraction = (one, other) if one.kind == "percent" else (other, one)
-    return percent.kind == "percent" and fraction.unit == "" and abs((percent.amount or 0) - 100 * (fraction.amount or 0)) < 0.01
+    return (
+        percent.kind == "percent"
+        and fraction.unit == ""
+        and abs((percent.amount or 0) - 100 * (fraction.amount or 0)) < _EQUAL
+    )
 
 
 def _explained(left: list[Fact], others: Iterable[Fact]) -> list[Fact]:
     """Without what the other text also says, once more or elsewhere: a repetition, a year, a day, an hour."""
     amounts = {f.amount for f in others if f.kind in QUANTITIES} | {f.year for f in others} | {f.day for f in others}
-    amounts |= {f.minute // 60 for f in others if f.minute is not None} | {(f.minute // 60 - 1) % 12 + 1 for f in others if f.minute is not None}
+    amounts |= {f.minute // 60 for f in others if f.minute is not None} | {
+        (f.minute // 60 - 1) % 12 + 1 for f in others if f.minute is not None
+    }
     return [f for f in left if f.amount not in amounts]
 
 
@@ -88,7 +99,9 @@ def _closest(left: list[Fact], right: list[Fact]) -> tuple[list[tuple[Fact, Fact
     """Pairs of one kind first, then of any, in order of place; and what has no partner."""
     pairs, rest, free = [], [], list(right)
     for fact in left:
-        partner = next((f for f in free if _same_measure(fact, f)), None) or next((f for f in free if f.kind == fact.kind), None)
+        partner = next((f for f in free if _same_measure(fact, f)), None) or next(
+            (f for f in free if f.kind == fact.kind), None
+        )
         if partner is not None:
             free.remove(partner)
             pairs.append((fact, partner))
@@ -109,33 +122,35 @@ def _half(fact: Fact) -> bool:
 
 def _fractions(left: list[Fact], right: list[Fact]) -> Iterable[tuple[Fact, Fact]]:
     """A half against a quarter; a half with nothing against it is a way of speaking."""
-    return zip((f for f in left if _half(f) and f.optional), (f for f in right if _half(f) and f.optional), strict=False)
+    return zip(
+        (f for f in left if _half(f) and f.optional), (f for f in right if _half(f) and f.optional), strict=False
+    )
 
 
 def _differ(cy: Fact, en: Fact) -> Difference:
-    kind: Kind = en.kind if en.kind != "number" else cy.kind  # type: ignore[assignment]  # both are kinds of quantity
+    kind: Kind = en.kind if en.kind != "number" else cy.kind
     return Difference(kind, "block", "WEL-FACT", cy.span, en.span, say(cy, "cy"), say(en, "en"))
 
 
 def _alone(fact: Fact, language: str) -> Difference:
     severity: Severity = "decide"
-    kind: Kind = fact.kind  # type: ignore[assignment]
+    kind: Kind = fact.kind
     if language == "cy":
         return Difference(kind, severity, "WEL-FACT", cy=fact.span, cy_read=say(fact, "cy"))
     return Difference(kind, severity, "WEL-FACT", en=fact.span, en_read=say(fact, "en"))
 
 
-_UNIT_NAMES = {
-    "cy": {"minute": "munud", "hour": "awr", "day": "diwrnod", "week": "wythnos", "fortnight": "pythefnos", "month": "mis", "year": "blwyddyn"},
-    "en": {"minute": "min", "hour": "h", "day": "days", "week": "weeks", "fortnight": "fortnight", "month": "months", "year": "years"},
-}  # fmt: skip
-
-
 def say(fact: Fact, language: str) -> str:
     """What was read, shortly: "£4", "25%", "14 days", "1,240"."""
-    amount = fact.value if fact.unit == "version" else f"{fact.amount:,.10g}"
+    if fact.unit == "version":
+        return fact.value
+    amount = f"{fact.amount:,.10g}"
     if fact.unit in ("£", "€", "$"):
         return f"{fact.unit}{amount}"
     if fact.unit in ("%", "p"):
         return f"{amount}{fact.unit}"
-    return f"{amount} {_UNIT_NAMES[language][fact.unit]}" if fact.unit in _UNIT_NAMES[language] else amount
+    if fact.unit not in (*MINUTES, *MONTHS):
+        return amount
+    weeks = fact.unit == "fortnight"
+    unit, number = ("week", (fact.amount or 0) * 2) if weeks else (fact.unit, fact.amount or 0)
+    return format_unit(number, f"duration-{unit}", locale="cy" if language == "cy" else "en_GB")

@@ -10,11 +10,16 @@ from i18n.differences import Span
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ′´`＇"), "'")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-_SPACES = dict.fromkeys([0xA0, 0x2007, 0x2009, 0x202F, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF], " ")  # fmt: skip  # noqa: E501 - one table
+# no-break, thin and zero-width spaces, and the marks that turn the direction of writing
+_SPACES = dict.fromkeys((0xA0, 0x2007, 0x2009, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x2030), 0x2060, 0xFEFF), " ")
+_SPACES |= dict.fromkeys(range(0x2066, 0x206A), " ")
 _PLAIN = _APOSTROPHES | _DASHES | _SPACES
 _STYLED = re.compile("[\U0001d400-\U0001d7ff\uff01-\uff5e\u2460-\u24ff]")
 
-LINK = r"(?:https?://|www\.)[^\s<>\"]+|\b(?:[a-z0-9-]{1,63}\.){1,6}(?:wales|cymru|uk|com|org|net|info|scot|io|eu|gov|nhs)\b(?:/[^\s<>\"]*)?"
+LINK = (
+    r"(?:https?://|www\.)[^\s<>\"]+"
+    r"|\b(?:[a-z0-9-]{1,63}\.){1,6}(?:wales|cymru|uk|com|org|net|info|scot|io|eu|gov|nhs)\b(?:/[^\s<>\"]*)?"
+)
 EMAIL = r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}"
 HANDLE = r"(?<![\w@])@\w[\w.-]{0,80}"
 HASHTAG = r"(?<![\w&#])#\w{1,140}"
@@ -24,7 +29,7 @@ _ALNUM = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?")
 _SENTENCE = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+|(?<=\S)\s+[•·▪]\s+")
 # a full stop after these ends no sentence
-_ABBREVIATIONS = ("e.g", "i.e", "etc", "h.y", "e.e", "dr", "mr", "mrs", "ms", "st", "no", "rhif", "a.m", "p.m", "y.b", "y.h", "tud")  # fmt: skip
+_ABBREVIATIONS = frozenset("e.g i.e etc h.y e.e dr mr mrs ms st no rhif a.m p.m y.b y.h tud".split())  # noqa: SIM905 - a list of words
 
 
 class Word(NamedTuple):
@@ -76,7 +81,9 @@ class Text:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        return tuple(Word(m[0].rstrip("'"), m.start(), m.start() + len(m[0].rstrip("'"))) for m in _WORD.finditer(self.prose))
+        return tuple(
+            Word(m[0].rstrip("'"), m.start(), m.start() + len(m[0].rstrip("'"))) for m in _WORD.finditer(self.prose)
+        )
 
     @cached_property
     def shouting(self) -> bool:

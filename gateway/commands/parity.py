@@ -20,7 +20,9 @@ SOME_UNREADABLE: Final = 2
 def add(subparsers: Any) -> None:
     """`subparsers`: what `ArgumentParser.add_subparsers` gives."""
     language = _language()
-    parser = subparsers.add_parser("parity", help=say(language, "parity.help"), description=say(language, "parity.help"))
+    parser = subparsers.add_parser(
+        "parity", help=say(language, "parity.help"), description=say(language, "parity.help")
+    )
     parser.add_argument("--jsonl", action="store_true", required=True, help=say(language, "parity.help.jsonl"))
     parser.set_defaults(run=run)
 

@@ -80,7 +80,9 @@ def _expectation_maximisation(given: Ints, where: Ints, group: Ints) -> Floats:
     return likely
 
 
-def _kept(key: Ints, likely: Floats, given_of: dict[str, int], target_of: dict[str, int]) -> dict[str, dict[str, float]]:
+def _kept(
+    key: Ints, likely: Floats, given_of: dict[str, int], target_of: dict[str, int]
+) -> dict[str, dict[str, float]]:
     givens = {i: word for word, i in given_of.items()}
     targets = {i: word for word, i in target_of.items()}
     table: dict[str, dict[str, float]] = {}

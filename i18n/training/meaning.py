@@ -50,7 +50,9 @@ def examples(pairs: list[dict[str, str]], chance: random.Random) -> Iterator[Exa
                 yield label, cy, en, fold(source)
 
 
-def _of_run(run: list[dict[str, str]], own: list[dict[str, str]], everything: list[dict[str, str]], chance: random.Random) -> Iterator[tuple[str, str, str]]:  # noqa: E501 - one signature
+def _of_run(
+    run: list[dict[str, str]], own: list[dict[str, str]], everything: list[dict[str, str]], chance: random.Random
+) -> Iterator[tuple[str, str, str]]:
     cy, en = [p["cy"] for p in run], [p["en"] for p in run]
     yield "true", " ".join(cy), " ".join(en)
     yield "random", " ".join(p["cy"] for p in chance.sample(everything, len(run))), " ".join(en)
@@ -70,13 +72,17 @@ def _of_run(run: list[dict[str, str]], own: list[dict[str, str]], everything: li
 def _topical(pair: dict[str, str], own: list[dict[str, str]], chance: random.Random) -> dict[str, str]:
     """Of 25 others of the source the one that shares most words."""
     words = set(pair["en"].lower().split())
-    others = [p for p in chance.sample(own, min(25, len(own))) if p["en"] != pair["en"] and p["cy"] != pair["cy"]] or [pair]
-    return max(others, key=lambda p: len(words & set(p["en"].lower().split())) / (1 + len(set(p["en"].lower().split()))))
+    others = [p for p in chance.sample(own, min(25, len(own))) if p["en"] != pair["en"] and p["cy"] != pair["cy"]] or [
+        pair
+    ]
+    return max(
+        others, key=lambda p: len(words & set(p["en"].lower().split())) / (1 + len(set(p["en"].lower().split())))
+    )
 
 
 def _cut(text: str, chance: random.Random) -> str:
     words = text.split()
-    return " ".join(words[: int(len(words) * chance.uniform(0.4, 0.65))]) if len(words) > 5 else ""
+    return " ".join(words[: int(len(words) * chance.uniform(0.4, 0.65))]) if len(words) > MOST_SENTENCES else ""
 
 
 def fit(features: Floats, wrong: Floats) -> Floats:
