@@ -33,8 +33,8 @@ from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-STALLED = timedelta(seconds=10)
-"""Between the commit of `sending` and the call, which ends within 30 more: together less than a lease."""
+STALLED = 1 / 3
+"""Of a call's longest time: what may pass between the commit of `sending` and the call. Together less than a lease."""
 
 
 class Outcome(Struct, frozen=True):
@@ -70,7 +70,7 @@ class StoredAttempt:
             done = await session.execute(
                 update(m.Delivery)
                 .where(m.Delivery.id == self._id, m.Delivery.leased_by == self._worker)
-                .values(attempt=dict(state), lease_until=self._porth.clock() + queue.LEASE)
+                .values(attempt=dict(state), lease_until=self._porth.clock() + self._porth.settings.lease)
                 .returning(m.Delivery.id)
             )
             if done.first() is None:
@@ -113,7 +113,7 @@ class Publisher:
         if begun is None:
             return
         outgoing, credentials, connector, attempt = begun
-        if self.porth.clock() > attempt.begun + STALLED:
+        if self.porth.clock() > attempt.begun + timedelta(seconds=self.porth.settings.call_seconds * STALLED):
             return  # this process stood still; before the call could end, others would look for its post
         try:
             receipt = await connector.publish(outgoing, credentials, attempt)
@@ -182,7 +182,7 @@ class Publisher:
                 update(m.Delivery)
                 .where(m.Delivery.follows_id == delivery, m.Delivery.state == "due", free)
                 .where(m.Delivery.prepared.is_(False))
-                .values(leased_by=self.worker, lease_until=now + queue.LEASE)
+                .values(leased_by=self.worker, lease_until=now + self.porth.settings.lease)
                 .returning(m.Delivery.id)
             )
             await session.commit()
@@ -221,7 +221,7 @@ class Publisher:
                 return None
             if begin:
                 delivering.begin(found, now=now)
-            found.delivery.lease_until = now + queue.LEASE
+            found.delivery.lease_until = now + self.porth.settings.lease
             ready = await self._ready(session, found)
             await session.commit()
             return ready
@@ -346,7 +346,7 @@ class Publisher:
             now = self.porth.clock()
             ids = await queue.abandoned(session, now)
             for delivery in ids:
-                await queue.adopt(session, delivery, self.worker, now)
+                await queue.adopt(session, delivery, self.worker, now + self.porth.settings.lease)
             await session.commit()
         for delivery in ids:
             await self._settle_failure(delivery, OutcomeUnknown("worker-died"))
@@ -410,7 +410,8 @@ async def publish_due(
     while limit is None or len(outcomes) < limit:
         most = concurrency if limit is None else min(concurrency, limit - len(outcomes))
         async with porth.sessions() as session:
-            claims = await queue.claim(session, worker, porth.clock(), most, organisation)
+            now = porth.clock()
+            claims = await queue.claim(session, worker, now, now + porth.settings.lease, most, organisation)
             await session.commit()
         if not claims:
             break
@@ -422,7 +423,8 @@ async def publish_due(
 async def due(porth: Runtime, *, organisation: UUID | None = None, limit: int | None = None) -> list[Outcome]:
     """What `publish_due` would take now, and whether the last look would let it go; nothing changes."""
     async with porth.sessions() as session:
-        claims = await queue.claim(session, "dry-run", porth.clock(), limit or 1000, organisation)
+        now = porth.clock()
+        claims = await queue.claim(session, "dry-run", now, now, limit or 1000, organisation)
         listed: list[Outcome] = []
         for claim in claims:
             found = await delivering.case(session, claim.delivery, "dry-run")

@@ -2,10 +2,11 @@
 
 A claim is an UPDATE of rows picked with `FOR UPDATE SKIP LOCKED`, so two workers never hold the same delivery. A
 lease that runs out while a delivery is still `due` is claimed again; one that runs out in `sending` means that
-nobody knows what happened: `unconfirmed` (house.md, "What a post is").
+nobody knows what happened: `unconfirmed` (house.md, "What a post is"). Running work renews its lease
+(`Settings.lease`) every third of it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -14,10 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.actions import delivering
-
-LEASE = timedelta(seconds=45)
-"""How long a worker that died keeps a delivery from the others: longer than one platform call may take (30 s), so
-that nobody looks for a post that is just being made. Running work renews it every third of this."""
 
 Task = Literal["send", "look", "retract"]
 
@@ -67,16 +64,16 @@ _STATEMENTS = tuple(
 
 
 async def claim(
-    session: AsyncSession, worker: str, now: datetime, most: int, organisation: UUID | None = None
+    session: AsyncSession, worker: str, now: datetime, until: datetime, most: int, organisation: UUID | None = None
 ) -> list[Claim]:
-    """Up to `most` pieces of work, removals before sends, the longest due first."""
+    """Up to `most` pieces of work until `until`, removals before sends, the longest due first."""
     claims: list[Claim] = []
     for task, statement in _STATEMENTS:
         if len(claims) < most:
             rows = await session.execute(
                 statement,
                 {
-                    "worker": worker, "now": now, "until": now + LEASE, "most": most - len(claims),
+                    "worker": worker, "now": now, "until": until, "most": most - len(claims),
                     "organisation": organisation,
                 },
             )  # fmt: skip
@@ -84,7 +81,7 @@ async def claim(
     return claims
 
 
-async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], now: datetime) -> None:
+async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], until: datetime) -> None:
     """Keep what is still being worked on."""
     await session.execute(
         # in the order of the ids, as everybody locks them, or a withdrawal and this wait for each other
@@ -93,7 +90,7 @@ async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], now:
             "SELECT id FROM deliveries WHERE leased_by = :worker AND id = ANY(:ids) ORDER BY id FOR UPDATE)"
             " UPDATE deliveries d SET lease_until = :until FROM mine WHERE d.id = mine.id"
         ),
-        {"until": now + LEASE, "worker": worker, "ids": deliveries},
+        {"until": until, "worker": worker, "ids": deliveries},
     )
 
 
@@ -109,10 +106,10 @@ async def abandoned(session: AsyncSession, now: datetime) -> list[UUID]:
     return [row.id for row in rows]
 
 
-async def adopt(session: AsyncSession, delivery: UUID, worker: str, now: datetime) -> None:
+async def adopt(session: AsyncSession, delivery: UUID, worker: str, until: datetime) -> None:
     """Take over the lease of an abandoned delivery, so that only this worker settles it."""
     row = await session.get_one(m.Delivery, delivery)
-    row.leased_by, row.lease_until = worker, now + LEASE
+    row.leased_by, row.lease_until = worker, until
     await session.flush()
 
 

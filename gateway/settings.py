@@ -38,6 +38,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Deliveries sent at the same time by one worker process."""
     late_after: timedelta = timedelta(minutes=30)
     """A delivery later than this is not sent but asked about."""
+    call_seconds: int = 30
+    """How long a platform may take over one call, however many requests that makes."""
     proxy: str | None = None
     """For calls to the platforms."""
     ca_bundle: Path | None = None
@@ -45,6 +47,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     node_modules: Path | None = None
     """Where npm installed its packages; `None`: beside ours."""
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a worker that died keeps a delivery from the others: longer than a call may take, so that nobody
+        looks for a post that is just being made."""
+        return timedelta(seconds=self.call_seconds) * 1.5
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r}, base_url={self.base_url!r}, <secrets hidden>)"
@@ -214,6 +222,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PORTH_SECRET_KEY_FILE": ("key_file", _existing_file),
     "PORTH_WORKER_CONCURRENCY": ("worker_concurrency", _between(1, 200)),
     "PORTH_LATE_AFTER_MINUTES": ("late_after", _minutes),
+    "PORTH_CALL_SECONDS": ("call_seconds", _between(2, 120)),
     "PORTH_PROXY": ("proxy", _proxy),
     "PORTH_CA_BUNDLE": ("ca_bundle", _existing_file),
     "PORTH_LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),

@@ -33,9 +33,8 @@ log = logging.getLogger(__name__)
 
 POLL = 1.0
 """Seconds between looks when nothing is known to be due: what a lost notification can cost."""
-HEARTBEAT = queue.LEASE.total_seconds() / 3
-DRAIN = 40.0
-"""Seconds that running work gets to end after a stop is asked for; a connector call ends within 30."""
+DRAIN = 10.0
+"""Seconds that running work gets, beyond one call's longest, to end after a stop is asked for."""
 GONE_AFTER = timedelta(days=1)
 CHORES = 60.0
 """Seconds between looks for chores."""
@@ -71,7 +70,7 @@ class Worker:
                     log.warning("the database is away (%s); trying again", type(error).__name__)
                     await asyncio.sleep(POLL)
             if self._running:
-                await asyncio.wait(self._running, timeout=DRAIN)
+                await asyncio.wait(self._running, timeout=self.porth.settings.call_seconds + DRAIN)
         finally:
             for task in (*side, *self._running):
                 task.cancel()
@@ -85,7 +84,8 @@ class Worker:
         wait = POLL
         if free > 0:
             async with self.porth.sessions() as session:
-                claims = await queue.claim(session, self.name, self.porth.clock(), free)
+                now = self.porth.clock()
+                claims = await queue.claim(session, self.name, now, now + self.porth.settings.lease, free)
                 if not claims:
                     wait = await self._until_due(session)
                 await session.commit()
@@ -129,7 +129,7 @@ class Worker:
 
     async def _beat(self) -> None:
         """Say that this worker lives, keep its leases, adopt what dead ones left in `sending`."""
-        started = self.porth.clock()
+        started, lease = self.porth.clock(), self.porth.settings.lease
         while True:
             with suppress(DBAPIError, OSError):
                 now = self.porth.clock()
@@ -140,11 +140,11 @@ class Worker:
                         .on_conflict_do_update(index_elements=["name"], set_={"seen_at": now})
                     )
                     await session.execute(delete(m.Worker).where(m.Worker.seen_at < now - GONE_AFTER))
-                    await queue.renew(session, self.name, list(self._running.values()), now)
+                    await queue.renew(session, self.name, list(self._running.values()), now + lease)
                     await session.commit()
                 if await self.publisher.adopt_abandoned():
                     self._woken.set()
-            await asyncio.sleep(HEARTBEAT)
+            await asyncio.sleep(lease.total_seconds() / 3)
 
     async def _tidy(self) -> None:
         """The chores, beside everything else."""

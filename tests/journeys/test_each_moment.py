@@ -5,6 +5,7 @@ The sandbox waits inside a call until the test has acted, so each moment is real
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -57,7 +58,9 @@ class Moments:
             return done
 
     async def claim(self) -> Claim:
-        claims: list[Claim] = await self.act(lambda s: queue.claim(s, "by-hand", self.house.clock(), 1))
+        claims: list[Claim] = await self.act(
+            lambda s: queue.claim(s, "by-hand", self.house.clock(), self.house.clock() + timedelta(minutes=1), 1)
+        )
         return claims[0]
 
     async def deliveries(self) -> list[m.Delivery]:

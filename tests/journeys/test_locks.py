@@ -188,7 +188,7 @@ async def test_an_account_at_its_limit_is_not_asked_again_by_what_was_claimed_al
     for _ in range(2):
         await house.scheduled(channels=("facebook",))
     async with house.porth.sessions() as session:
-        claims = await queue.claim(session, "by-hand", house.clock(), 2)
+        claims = await queue.claim(session, "by-hand", house.clock(), house.clock() + timedelta(minutes=1), 2)
         await session.commit()
     platforms.fault(platform="facebook", call="create", kind="refuse", error="rate-limited", count=-1)
     worker = Publisher(house.porth, "by-hand")

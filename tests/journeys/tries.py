@@ -21,7 +21,9 @@ Action = Callable[[AsyncSession], Awaitable[Any]]
 
 WRITING = ("create", "save", "save_first_words_again", "ask_for_translation", "return_translation", "submit")
 REVIEWING = ("sign_welsh", "sign_privacy", "sign_comms", "sign_line", "sign_old_digest", "decide", "refuse")
-STOPPING = ("cancel", "hold", "pause", "take_down", "withdraw_consent", "save", "send_back", "withdraw")
+STOPPING = (
+    "withdraw_consent", "cancel", "hold", "take_down", "withdraw_consent", "pause", "save", "send_back", "withdraw",
+)  # fmt: skip
 UNDOING = ("schedule", "release", "resolve_truthfully", "resume", "replace_credentials")
 CONSENTING = ("record_consent", "record_narrow_consent", "verify_consent")
 KINDS = ("plain", "people", "english", "facebook", "x")
@@ -184,7 +186,14 @@ class Tries:
         return lambda s: scheduling.take_down(s, actor, self.post(number), "wrong", now=self.now)
 
     def withdraw_consent(self, board: Board, actor: Actor, number: int) -> Action:
-        return lambda s: consenting.withdraw(s, actor, self.ref(board, number), "asked", now=self.now)
+        """One that the post relies on, where there is one."""
+        used = self.evidence.rows(
+            "SELECT c.ref FROM consents c JOIN consent_uses u ON u.consent_id = c.id"
+            " JOIN versions v ON v.id = u.version_id WHERE v.post_id = %s AND c.withdrawn_at IS NULL",
+            self.post(number),
+        )
+        ref = used[0]["ref"] if used else self.ref(board, number)
+        return lambda s: consenting.withdraw(s, actor, ref, "asked", now=self.now)
 
     def send_back(self, _board: Board, actor: Actor, number: int) -> Action:
         post = self.post(number)
