@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from gateway.heads import write_heads
 from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ async def forget_answers(_: Runtime, session: AsyncSession, now: datetime) -> No
 CHORES = (
     Chore("originals", timedelta(hours=1), forget_originals),
     Chore("answers", timedelta(hours=1), forget_answers),
+    Chore("heads", timedelta(hours=1), write_heads),
 )
 
 

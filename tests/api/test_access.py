@@ -98,7 +98,9 @@ async def test_a_publishers_key_publishes_and_lists_deliveries_and_nothing_else(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("sent", ["", "Bearer", "Bearer porth_", "Bearer porth_00000000_wrong", "Basic abc", "Bearer \0"])
+@pytest.mark.parametrize(
+    "sent", ["", "Bearer", "Bearer porth_", "Bearer porth_00000000_wrong", "Basic abc", "Bearer \0"]
+)
 async def test_what_is_no_key_is_nobody(house: House, sent: str) -> None:
     answer = await house.client.get("/api/v1/me", headers={"Authorization": sent})
     assert answer.status_code == 401

@@ -89,9 +89,7 @@ async def test_over_https_the_cookie_is_sent_over_nothing_else(with_password: Ho
     settings = msgspec.structs.replace(with_password.porth.settings, base_url="https://porth.test")
     app = create_app(dataclasses.replace(with_password.porth, settings=settings))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://porth.test") as client:  # type: ignore[arg-type]  # ASGI is
-        answer = await client.post(
-            "/api/v1/sign-in", json={"email": "nurse@bwrdd.example", "password": PASSWORD}
-        )
+        answer = await client.post("/api/v1/sign-in", json={"email": "nurse@bwrdd.example", "password": PASSWORD})
     assert "Secure" in answer.headers["set-cookie"]
     assert "strict-transport-security" in answer.headers
 
