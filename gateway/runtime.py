@@ -81,5 +81,5 @@ async def opened(
         keys = vault.load(settings)
         yield Runtime(
             settings, database_url, create_sessions(engine), keys, CleanStore(settings.home),
-            Quarantine(settings.home, keys.derive("quarantine")[0]), decoder, clock,
+            Quarantine(settings.home, *keys.derive("quarantine")), decoder, clock,
         )  # fmt: skip

@@ -6,6 +6,7 @@ Both are plain files under one folder that only the service's user may enter; wh
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -83,10 +84,10 @@ class Quarantine:
     _WRAPPED: Final = 48
     _ID_DIGITS: Final = 32
 
-    def __init__(self, home: Path, key: bytes) -> None:
-        """`key` is 32 bytes."""
+    def __init__(self, home: Path, *keys: bytes) -> None:
+        """`keys` are 32 bytes each, the newest first: it wraps, and all of them unwrap."""
         self._folder = home / "media" / "quarantine"
-        self._wrap = AESGCM(key)
+        self._wraps = [AESGCM(key) for key in keys]
         _private_folder(self._folder)
 
     def put(self, data: bytes) -> Quarantined:
@@ -94,7 +95,7 @@ class Quarantine:
         about = name.encode("ascii")
         key = AESGCM.generate_key(256)
         first, second = secrets.token_bytes(self._NONCE), secrets.token_bytes(self._NONCE)
-        wrapped = self._wrap.encrypt(first, key, b"key" + about)
+        wrapped = self._wraps[0].encrypt(first, key, b"key" + about)
         sealed = AESGCM(key).encrypt(second, data, b"content" + about)
         path = self._path(name)
         _private_folder(path.parent)
@@ -111,11 +112,11 @@ class Quarantine:
         first, at = data[at : at + self._NONCE], at + self._NONCE
         wrapped, at = data[at : at + self._WRAPPED], at + self._WRAPPED
         second, at = data[at : at + self._NONCE], at + self._NONCE
-        try:
-            key = self._wrap.decrypt(first, wrapped, b"key" + about)
-            return AESGCM(key).decrypt(second, data[at:], b"content" + about)
-        except (InvalidTag, ValueError):
-            raise Damaged(name) from None
+        for wrap in self._wraps:
+            with suppress(InvalidTag, ValueError):
+                key = wrap.decrypt(first, wrapped, b"key" + about)
+                return AESGCM(key).decrypt(second, data[at:], b"content" + about)
+        raise Damaged(name)
 
     def delete(self, name: str) -> None:
         """Deleting what is gone already is a success."""

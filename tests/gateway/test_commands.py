@@ -16,7 +16,7 @@ def porth(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("language", ["cy", "en"])
+@pytest.mark.parametrize("language", ["cy", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_demonstration_plays_the_whole_job_and_says_so_to_a_machine(tmp_path: Path, language: str) -> None:
     done = porth("--language", language, "demo", "--json", home=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
