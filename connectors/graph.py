@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected
+from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange
 
 GONE = (100, 33)
@@ -28,6 +28,8 @@ _SUBCODES: Mapping[int, tuple[type[PublishingError], str]] = {
     2207009: (Rejected, "picture-ratio"),
     2207010: (Rejected, "too-long"),
     2207052: (Rejected, "picture-not-fetched"),
+    2207027: (Retryable, "container-not-ready"),
+    4279009: (Retryable, "container-not-ready"),
 }
 
 

@@ -11,6 +11,8 @@ from connectors.limits import LIMITS
 PLATFORMS: Mapping[str, str] = {
     "x": "connectors.x:X",
     "facebook": "connectors.facebook:Facebook",
+    "instagram": "connectors.instagram:Instagram",
+    "threads": "connectors.threads:Threads",
     "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
     "wordpress": "connectors.wordpress:WordPress",

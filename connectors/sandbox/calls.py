@@ -1,6 +1,6 @@
 """One call to the sandbox, its answer, and what a stand-in for a platform is made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -82,7 +82,7 @@ def answer(status: int, body: Any, **headers: str) -> Answer:
 
 HTML_UNAVAILABLE = Answer(503, b"<html><body><h1>503 Service Unavailable</h1></body></html>", {}, "text/html")
 
-Handler = Callable[[Call, "Account", "Store"], Answer]
+Handler = Callable[[Call, "Account", "Store"], Answer | Awaitable[Answer]]
 
 
 class Route(Struct, frozen=True):

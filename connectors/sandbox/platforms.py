@@ -2,6 +2,7 @@
 
 from connectors.sandbox.bluesky import BLUESKY
 from connectors.sandbox.calls import Platform
+from connectors.sandbox.containers import INSTAGRAM, THREADS
 from connectors.sandbox.facebook import FACEBOOK
 from connectors.sandbox.mastodon import MASTODON
 from connectors.sandbox.wordpress import WORDPRESS
@@ -10,6 +11,8 @@ from connectors.sandbox.x import X
 PLATFORMS: tuple[Platform, ...] = (
     X,
     FACEBOOK,
+    INSTAGRAM,
+    THREADS,
     BLUESKY,
     MASTODON,
     WORDPRESS,

@@ -83,15 +83,20 @@ class Stand:
         holder = account or Account(platform.name, "", "", "")
         fault = self.faults.take(platform.name, route.call, holder.name or None, platform.passing)
         status = None
+
+        async def handle() -> Answer:
+            made = route.handler(call, holder, self.store)
+            return made if isinstance(made, Answer) else await made
+
         try:
-            made = await self._under(fault, platform, lambda: route.handler(call, holder, self.store))
+            made = await self._under(fault, platform, handle)
             status = made.status
         finally:
             what = {"platform": platform.name, "call": route.call, "account": holder.name}
             self._note(call, status, **what, fault=fault.kind if fault else None)
         return msgspec.structs.replace(made, headers={**platform.headers(), **made.headers})
 
-    async def _under(self, fault: Fault | None, platform: Platform, handle: Callable[[], Answer]) -> Answer:
+    async def _under(self, fault: Fault | None, platform: Platform, handle: Callable[[], Awaitable[Answer]]) -> Answer:
         match fault.kind if fault else None:
             case "refuse" if fault:
                 name = fault.error or next(iter(platform.errors))
@@ -105,17 +110,17 @@ class Stand:
                 raise Dropped
             case "slow" if fault:
                 await self._wait(fault.seconds)
-                return handle()
+                return await handle()
             case "store-then-drop":
-                handle()
+                await handle()
                 raise Dropped
             case "store-then-hang":
-                handle()
+                await handle()
                 await self._wait(FOREVER)
                 raise Dropped
             case "store-then-garble" if fault:
-                return _garbled(handle(), fault.garble)
-        return handle()
+                return _garbled(await handle(), fault.garble)
+        return await handle()
 
     async def _wait(self, seconds: float) -> None:
         """Until then, or until the sandbox stops: it must not hang with its callers."""

@@ -88,8 +88,14 @@ class Store:
         ).fetchone()
         if row:
             return Account(*row)
+        if known := self.get("token", f"{platform}/{token}"):
+            return Account(platform, known["name"], number_of(platform, known["name"]), token)
         name = token.removeprefix(f"sandbox-{platform}-")
         return self.declare(platform, name, token) if name and name != token else None
+
+    def alias(self, account: Account, token: str) -> None:
+        """One more token of the same account."""
+        self.put("token", f"{account.platform}/{token}", {"name": account.name})
 
     def accounts(self) -> list[Account]:
         rows = self._db.execute("SELECT platform, name, id, token FROM accounts ORDER BY platform, name")

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -23,7 +25,9 @@ class Memory:
         self.attached: frozenset[str] = frozenset()
         self.saved: list[Mapping[str, Any]] = []
         self.pictures = pictures or {}
-        self.base = f"{sandbox.address}/pictures" if sandbox else ""
+        self._server = sandbox.pictures if sandbox else None
+        if self._server:
+            self._server.served.update(self.pictures)
 
     async def save(self, state: Mapping[str, Any]) -> None:
         self.state = dict(state)
@@ -33,7 +37,36 @@ class Memory:
         return self.pictures[sha256]
 
     def address(self, sha256: str) -> str:
-        return f"{self.base}/{sha256}"
+        assert self._server is not None
+        return f"{self._server.address}/{sha256}"
+
+
+class PictureServer:
+    """What a platform fetches pictures from."""
+
+    def __init__(self) -> None:
+        self.served: dict[str, bytes] = {}
+        served = self.served
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                content = served.get(self.path.lstrip("/"))
+                self.send_response(404 if content is None else 200)
+                self.end_headers()
+                self.wfile.write(content or b"")
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
 class Sandbox:
@@ -41,6 +74,7 @@ class Sandbox:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.pictures = PictureServer()
         self._client = httpx.Client(base_url=f"{address}/_control", trust_env=False)
 
     def fault(self, **fault: Any) -> None:
@@ -73,6 +107,7 @@ class Sandbox:
         return httpx.get(f"{self.address}{path}", params=params or None, trust_env=False)
 
     def close(self) -> None:
+        self.pictures.close()
         self._client.close()
 
 
