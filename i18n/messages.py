@@ -10,16 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.plural import PluralRule, to_python
-from babel import Locale
 
 Language = Literal["cy", "en"]
 HERE = Path(__file__).parent
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
-class MissingMessage(LookupError):
+class MissingMessage(LookupError):  # noqa: N818  # what is missing
     """A key that no catalog of this language has: a fault of ours, never of the user's."""
 
 
@@ -58,7 +59,8 @@ def _catalog(language: Language) -> dict[str, str | tuple[str, ...]]:
         for message in catalog:
             if message.id and message.string and not message.fuzzy:
                 key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
-                merged[str(key)] = tuple(message.string) if isinstance(message.string, (tuple, list)) else message.string
+                words = message.string
+                merged[str(key)] = tuple(words) if isinstance(words, (tuple, list)) else words
     return merged
 
 
@@ -66,6 +68,6 @@ def _catalog(language: Language) -> dict[str, str | tuple[str, ...]]:
 def _plural(language: Language) -> Any:
     """Index of the plural form as the `.po` header orders it: CLDR's order of categories."""
     rule: PluralRule = Locale.parse(language).plural_form
-    order = [tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in rule.tags or tag == "other"]
+    order: list[str] = [tag for tag in _CATEGORIES if tag in rule.tags or tag == "other"]
     choose = to_python(rule)
     return lambda n: order.index(choose(n))
