@@ -13,6 +13,7 @@ PLATFORMS: Mapping[str, str] = {
     "facebook": "connectors.facebook:Facebook",
     "instagram": "connectors.instagram:Instagram",
     "threads": "connectors.threads:Threads",
+    "linkedin": "connectors.linkedin:LinkedIn",
     "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
     "wordpress": "connectors.wordpress:WordPress",

@@ -4,6 +4,7 @@ from connectors.sandbox.bluesky import BLUESKY
 from connectors.sandbox.calls import Platform
 from connectors.sandbox.containers import INSTAGRAM, THREADS
 from connectors.sandbox.facebook import FACEBOOK
+from connectors.sandbox.linkedin import LINKEDIN
 from connectors.sandbox.mastodon import MASTODON
 from connectors.sandbox.wordpress import WORDPRESS
 from connectors.sandbox.x import X
@@ -13,6 +14,7 @@ PLATFORMS: tuple[Platform, ...] = (
     FACEBOOK,
     INSTAGRAM,
     THREADS,
+    LINKEDIN,
     BLUESKY,
     MASTODON,
     WORDPRESS,

@@ -186,4 +186,5 @@ def number_of(platform: str, name: str) -> str:
         return "did:plc:" + base64.b32encode(digest[:15]).decode().lower()
     if platform == "wordpress":
         return f"https://{name}.wordpress.example"
-    return name if name.isdecimal() else str(10**14 + int.from_bytes(digest[:5]))
+    number = name if name.isdecimal() else str(10**14 + int.from_bytes(digest[:5]))
+    return f"urn:li:organization:{number}" if platform == "linkedin" else number

@@ -120,6 +120,18 @@ DOCUMENTED: dict[tuple[str, str], tuple[type[PublishingError], str]] = {
     ("threads", "container-in-progress"): (OutcomeUnknown, "no-known-answer"),
     ("threads", "text"): (Rejected, "invalid"),
     ("threads", "permission-10"): (AuthExpired, "permission"),
+    # platforms.md 12.3, LinkedIn
+    ("linkedin", "invalid"): (Rejected, "invalid"),
+    ("linkedin", "duplicate"): (Rejected, "duplicate"),
+    ("linkedin", "version-ended"): (AuthExpired, "version-ended"),
+    ("linkedin", "expired"): (AuthExpired, "token-refused"),
+    ("linkedin", "permission"): (AuthExpired, "permission"),
+    ("linkedin", "too-long"): (Rejected, "too-long"),
+    ("linkedin", "waiting-upload"): (Retryable, "picture-not-ready"),
+    ("linkedin", "rate-limited"): (RateLimited, "rate-limited"),
+    ("linkedin", "internal"): (OutcomeUnknown, "no-known-answer"),
+    ("linkedin", "unavailable"): (OutcomeUnknown, "no-known-answer"),
+    ("linkedin", "header-lost"): (OutcomeUnknown, "no-known-answer"),
 }
 GARBLES = ("cut", "empty", "html", "list", "null", "no-id", "untyped")
 
@@ -142,7 +154,7 @@ async def test_a_documented_error_has_its_class_and_code(platform: str, error: s
     assert (type(raised.value), raised.value.code) == (expected, code)
 
 
-@pytest.mark.parametrize("platform", ["facebook", "x"])
+@pytest.mark.parametrize("platform", ["facebook", "linkedin", "x"])
 async def test_a_duplicate_after_an_unknown_outcome_is_a_hint_that_the_first_try_arrived(
     platform: str, sandbox: Sandbox
 ) -> None:
