@@ -8,7 +8,7 @@ import regex
 
 from approvals.checks import hashtags
 from approvals.checks.context import Context
-from approvals.checks.reading import Found, Reading, Rule, Unit, apply, read, readings, units
+from approvals.checks.reading import Found, Reading, Rule, Unit, apply, read, units
 from approvals.content import Content
 from approvals.findings import Finding, Severity, Where
 from approvals.rules import PACK
@@ -27,6 +27,7 @@ _FLAGS_AS_LETTERS = re.compile(r"[\U0001f1e6-\U0001f1ff](?:[\u200b\u2063 ]+[\U00
 _STACKED = re.compile(r"(?:\w[\u0300-\u036f]{3,})+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SHOUTED_LETTERS = 4
+_ESSENTIAL = frozenset({"date", "time", "phone", "email", "link"})
 
 
 def of_texts(content: Content, context: Context) -> Iterator[Finding]:
@@ -74,16 +75,18 @@ def _opening(reading: Reading, _context: Context) -> Iterator[Found]:
 
 def _essential(i: int, content: Content, context: Context) -> Iterator[Finding]:
     """Dates, times, numbers and links that only the picture tells (ACC-03)."""
-    unit = next(u for u in units(content) if u.pointers["en"] == f"/media/{i}/words/en")
-    for language, words in readings(unit, context):
-        text = read(content.text.get(language), language, context.terms)
+
+    def rule(words: Reading, context: Context) -> Iterator[Found]:
+        text = read(content.text.get(words.language), words.language, context.terms)
         sends = any(sentence.has("poster") for sentence in text.sentences)
         told = {(fact.kind, fact.value) for fact in text.facts}
-        missing = [f for f in words.facts if f.kind in {"date", "time", "phone", "email", "link"} and (f.kind, f.value) not in told]
+        missing = [f for f in words.facts if f.kind in _ESSENTIAL and (f.kind, f.value) not in told]
         if missing:
-            severity = Severity.BLOCK if sends else Severity.DECIDE
-            where = Where(unit.pointers[language], missing[0].span)
-            yield Finding("ACC-IMGTEXT", severity, language, where, {"variant": "sent-to" if sends else "only-there"})
+            severity, variant = (Severity.BLOCK, "sent-to") if sends else (Severity.DECIDE, "only-there")
+            yield Found("ACC-IMGTEXT", severity, missing[0].span, "", {"variant": variant})
+
+    unit = next(u for u in units(content) if u.pointers["en"] == f"/media/{i}/words/en")
+    yield from apply(rule, unit, context)
 
 
 def styled(reading: Reading, _context: Context) -> Iterator[Found]:

@@ -12,11 +12,15 @@ from approvals.findings import Finding, Severity
 from approvals.rules import PACK, Hit
 
 _PERCENT_OFF = re.compile(r"\d ?(?:%|per cent|y cant) ?(?:off|oddi ar|i ffwrdd|discount|o ostyngiad)\b")
-_PERCENT = re.compile(r"\d ?%|\d ?y cant|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b")
+_PERCENT = re.compile(r"\d ?%|\b\d+ (?:out of|in|o bob|allan o)(?: every)? \d+\b|\bnine out of ten\b|\bnaw o bob deg\b|\d ?y cant|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b")
 _WORDS_TOO = frozenset({"boots", "iceland", "rennie", "costa", "crocs", "admiral", "nationwide", "halifax"})
 """Brands that are other words or places where a sentence begins."""
 _OFFER_CODE = re.compile(r"\b(?:code|[Cc]od|[Gg]od|[Cc]ode)[: ]+['\"“]?[A-Z]{3,}\d{0,4}\b")
 _NAME = re.compile(r"\b[A-ZÂÊÎÔÛŴŶ][\w'’-]+(?: (?:ap|ab|ferch|& |and )?[A-ZÂÊÎÔÛŴŶ][\w'’-]+)+|\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]")
+_CAPITALISED = r"[A-ZÂÊÎÔÛŴŶ][\w'’&-]*(?: (?:(?:a|ac|and|&|y|of) )?[A-ZÂÊÎÔÛŴŶ][\w'’&-]*)*"
+_PARTNER_AFTER = re.compile(rf"(?:[ ,:]|y |yr |the |our |ein |company |firm |g?[ch]?wmni |'r |o |at |yn )*({_CAPITALISED})")
+_PARTNER_BEFORE = re.compile(rf"(?<=[^.!?] )({_CAPITALISED}), $")
+"""Teg Technology, our new partner."""
 _GATEWAY = re.compile(r"(?:porth y? ?llywodraeth|llywodraeth agored)$")
 _JUDGMENT_REACH = 70
 """Code points between who governs and what is thought of it."""
@@ -101,8 +105,8 @@ def _selling(reading: Reading, sentence: Sentence) -> list[tuple[int, int]]:
     spans += [m.span() for m in _OFFER_CODE.finditer(reading.nfc, *sentence.span)]
     if sentence.has("recommend") and (sentence.has("product") or _brands(reading, sentence)):
         spans += [hit.span for hit in sentence.of("recommend", "product")]
-    if sentence.has("buy") and (brands := _brands(reading, sentence)):
-        spans += [hit.span for hit in (*sentence.of("buy"), *brands)]
+    if sentence.has("buy") and (goods := (*sentence.of("product"), *_brands(reading, sentence))):
+        spans += [hit.span for hit in (*sentence.of("buy"), *goods)]
     if sentence.has("superlative", "product") and _brands(reading, sentence) and not spans:
         spans = [hit.span for hit in _brands(reading, sentence)]
     return spans
@@ -133,7 +137,7 @@ def partners(reading: Reading, context: Context) -> Iterator[Found]:
         named = _partner_after(reading, sentence, after) if after else None
         for span in filter(None, (named, *(hit.span for hit in _brands(reading, sentence)))):
             if reading.plain[slice(*span)] not in agreed:
-                yield Found("COM-PARTNER", Severity.DECIDE, span, reading.plain[slice(*span)])
+                yield Found("COM-PARTNER", Severity.DECIDE, span)
                 break
 
 
@@ -142,8 +146,12 @@ def _partner_after(reading: Reading, sentence: Sentence, hit: Hit) -> tuple[int,
     near = [h for h in sentence.of("public_body") if hit.start <= h.start <= hit.end + 48]  # noqa: PLR2004 - a name's length
     if near:
         return None
-    match = re.compile(r"(?:[ ,:]|y |yr |the |our |ein |'r |o |gan |at |yn |=)*((?:[A-ZÂÊÎÔÛŴŶ][\w'’&.-]*)(?: (?:a|ac|and|&|y|of|[A-Z][\w'’&.-]*))*)").match(reading.nfc, hit.end)
-    return match.span(1) if match else None
+    after = _PARTNER_AFTER.match(reading.nfc, hit.end, sentence.span[1])
+    if after:
+        return after.span(1)
+    own = reading.plain.startswith(("our", "ein"), hit.start)
+    before = _PARTNER_BEFORE.search(reading.nfc, max(sentence.span[0], hit.start - 48), hit.start) if own else None
+    return before.span(1) if before else None
 
 
 def medicines(reading: Reading, _context: Context) -> Iterator[Found]:

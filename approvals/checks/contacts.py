@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 import phonenumbers
 
@@ -31,6 +32,7 @@ _BODY_HANDLE = re.compile(
 _PRIVATE_LINK = re.compile(
     r"(?:[?&](?:token|access_token|sig|signature|key|auth|x-amz-signature|oh)=)|fbcdn\.net|photos\.app\.goo\.gl|drive\.google\.com|photos\.google\.com|dropbox\.com/s|icloud\.com/|1drv\.ms|(?:facebook|instagram)\.com/(?:profile\.php|photo)"
 )
+_MOST_NUMBERS = 500
 _PERSONAL = frozenset({"MOBILE", "PERSONAL_NUMBER", "PAGER"})
 
 
@@ -70,7 +72,7 @@ def phones(reading: Reading, context: Context) -> Iterator[Found]:
     if not reading.digits:
         return
     own = context.terms.phones if context.terms else frozenset()
-    for match in _PHONE.finditer(reading.plain):
+    for match in islice(_PHONE.finditer(reading.plain), _MOST_NUMBERS):
         number, kind = _phone(match[0])
         if number in PACK.lists.phones or number in own:
             continue

@@ -26,7 +26,7 @@ _NAMED = re.compile(r"\b(?:ward|clinic|clinig|bed|gwely|bay|bae|room|ystafell|le
 _MORE = re.compile(r"\b(?:more than|over|up to|at least|around|hyd at|mwy na|dros|tua|o leiaf|oddeutu|at a time)\s*$")
 _AFTER = re.compile(r"^(?:[.,:]\d|\d|[-/]\d|%| ?(?:%|per cent|y cant|million|thousand|hundred|mil|miliwn|cant|year|years|oed|mlwydd|blwydd|am|pm|yb|yh|yp|mg|ml|in|out of|o bob|allan o|times|gwaith|o'r gloch)\b)")
 _NEARLY_ALL = re.compile(
-    r"(?<![\d.,])(?P<some>\d{1,4}) (?:out of|of|o blith|allan o|o'r|o) (?:the |our |all |ein |y |'r |'n )*(?P<all>\d{1,4}) (?P<noun>\w+)"
+    r"(?<![\d.,])(?P<some>\d{1,4}) (?:(?:out of|of) (?:all )?(?:the|our|its|their) |(?:allan |)o(?:'r|'n| ein| blith y| blith ein) )(?P<all>\d{1,4}) (?P<noun>\w+)"
 )
 
 

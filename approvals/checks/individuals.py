@@ -19,9 +19,13 @@ _LABEL_REACH = 32
 """Code points between "date of birth" and the date."""
 _SUBJECT_REACH = 16
 """Code points between "the NHS" and "was born"."""
+_NUMBERS_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_NUMBERS_CY = "un|dwy|ddwy|tair|dair|pedair|bedair|pum|bum|chwe|chwech|saith|wyth|naw|deg|ddeg|deng|ddeng|deuddeg|ddeuddeg|pymtheg|bymtheg|pump|bump"
 _AGED = re.compile(
-    r"\b(?P<age>\d{1,3})[- ]years?[- ]old\b|\b(?:a |an )?(?:\w+-)?(?P<months>\d{1,2})[- ](?:month|week|day)s?[- ]old\b|\baged (?P<aged>\d{1,3})\b(?! ?(?:-|to|and|or|–|neu|i|\+))"
-    r"|(?<=, )(?P<comma>\d{1,3})(?=,| o | from )|\b(?:yn|sy'n|oedd yn|n) (?P<yn>\d{1,3}) (?:mlwydd )?oed\b|(?<=\w )(?P<noun>\d{1,3}) (?:mlwydd )?oed\b"
+    rf"\b(?:(?P<age>\d{{1,3}})|{_NUMBERS_EN})[- ](?:year|month|week|day)s?[- ]old\b"
+    r"|\baged (?P<aged>\d{1,3})\b(?! ?(?:-|to|and|or|–|neu|i|\+))|(?<=, )(?P<comma>\d{1,3})(?=,| o | from )"
+    rf"|\b(?:yn|sy'n|oedd yn|n) (?P<yn>\d{{1,3}}|{_NUMBERS_CY}) (?:[mbf]l?wydd )?oed\b"
+    rf"|(?<=[\w,] )(?P<noun>\d{{1,3}}|{_NUMBERS_CY}) (?:[mbf]l?wydd )?oed\b"
 )
 _AGE_RANGE_BEFORE = {
     "en": re.compile(
@@ -59,8 +63,8 @@ def _birth(reading: Reading, sentence: Sentence, label: Hit, context: Context) -
             continue
         if verb and any(label.start - _SUBJECT_REACH <= hit.end <= span[0] for hit in sentence.of("no_person_born")):
             continue
-        if year is not None and not context.now.year - PACK.figures.oldest_person <= year <= context.now.year + 1:
-            continue
+        if year is not None and not context.now.year - PACK.figures.oldest_person <= year <= context.now.year:
+            continue  # history, or an anniversary to come
         return Found("PID-DOB", Severity.BLOCK if year else Severity.DECIDE, (label.start, span[1]), value)
     return None
 
@@ -119,7 +123,7 @@ def _person_before(reading: Reading, at: int) -> bool:
 
 def circumstances(reading: Reading, context: Context) -> Iterator[Found]:
     """Harmless facts that point at one person together; protected matters with any one person."""
-    aged = list(ages(reading)) if reading.digits else []
+    aged = list(ages(reading))
     for sentence in reading.sentences:
         anchors = [span for span in aged if sentence.span[0] <= span[0] < sentence.span[1]]
         counted = counts.in_sentence(reading, sentence, context)
@@ -168,7 +172,7 @@ def _jigsaw(reading: Reading, sentence: Sentence, aged: list[Span], counted: lis
 
 def _is_childs(reading: Reading, span: Span) -> bool:
     digits = re.search(r"\d+", reading.plain[slice(*span)])
-    return bool(digits) and int(digits[0]) < _ADULT
+    return digits is None or int(digits[0]) < _ADULT  # ages in words are children's more often than not
 
 
 def _telling(sentence: Sentence, pieces: dict[str, Span], aged: list[Span], counted: list[Found]) -> bool:

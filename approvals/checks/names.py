@@ -26,7 +26,8 @@ _LABELLED = re.compile(
     rf"(?<![\w-])(?:[Pp]atient(?:['’]s name)?|[Cc]laf|[Gg]laf|[Nn]ame of patient|[Ee]nw'r claf|[Rr]esident|[Pp]reswylydd)(?: is| yw|,|:)? (?P<name>{_CAP} {_CAP}(?: {_CAP})?)"
 )
 _FIRST = re.compile(rf"(?<![\w#@'’-])(?P<name>{_CAP})(?=\W|$)")
-_AGE_AFTER = re.compile(r"^(?:,? ?\(?(?:aged |sy'n |oed )?\d{1,2}\b(?![:.%/]\d| ?(?:am|pm|yb|yh|yp))|,? (?:sy'n|who is|is) \d{1,2} )")
+_MONTHS = "ion|jan|chwef|feb|maw|mar|ebr|apr|mai|may|meh|jun|gorff|jul|awst|aug|medi|sep|hyd|oct|tach|nov|rhag|dec"
+_AGE_AFTER = re.compile(rf"^(?:,? ?\(?(?:aged |sy'n |oed )?\d{{1,2}}\b(?![:.%/-]\d| ?(?:am|pm|yb|yh|yp)|(?:st|nd|rd|th|af|il|ydd|fed|eg)\b| (?:{_MONTHS}))|,? (?:sy'n|who is|is) \d{{1,2}} )")
 # next to a capitalised pair these make it a place, a body, a law or an illness
 _NOT_BEFORE = re.compile(
     r"(?:\b(?:ysbyty|hysbyty|hospital|canolfan|nghanolfan|ganolfan|ward|stryd|heol|ffordd|capel|ysgol|coleg|st|saint|sant|santes|ganolfan|uned|clinig|neuadd|parc|plas|tŷ|hosbis|theatr|campws|castell|eglwys|ystafell|lolfa|syndrom|clefyd|gwobr|wobr|prifysgol|elusen|street|lake|mount|cwm|ynys|llyn|bae|afon)(?:'r)?|['’]r) $",
@@ -37,6 +38,7 @@ _NOT_AFTER = re.compile(
 )
 _DOCTOR = frozenset("dr doctor prof professor athro sister nurse nyrs matron metron".split())
 _PUBLIC = frozenset("cllr cyng".split())
+_PLACE_WORDS = frozenset("glan llan cwm bro cefn maes pen tre bryn ysbyty llyn afon nant plas castell tŷ ward".split())
 _NEAR_STAFF = 40
 """Code points within which "ward manager" and the like belong to a name: an apposition on either side."""
 _ORGANISATION_WORDS = frozenset(
@@ -132,12 +134,21 @@ def _first_names(reading: Reading, taken: list[Span], context: Context) -> Itera
             continue
         if any(start < span[1] and span[0] < end for start, end in taken) or _no_person(reading, span, "", context):
             continue
-        if re.match(rf" {_CAP}", reading.nfc[span[1] : span[1] + 24]):
+        if re.match(rf" {_CAP}", reading.nfc[span[1] : span[1] + 24]) or _part_of_name(reading, span):
             continue
         told = _told(reading, span)
         if told:
             seen.add(name)
             yield Found("PID-NAME-PATIENT", told, span, name, {"variant": "first-name"})
+
+
+def _part_of_name(reading: Reading, span: Span) -> bool:
+    """Glan Irfon: a capitalised word before it that does not merely begin the sentence."""
+    before = re.search(r"([A-ZÂÊÎÔÛŴŶ][\w'’-]*) $", reading.nfc[max(0, span[0] - 24) : span[0]])
+    if not before:
+        return False
+    start = max(0, span[0] - 24) + before.start()
+    return start != reading.sentence_at(span[0]).span[0] or before[1].lower() in _PLACE_WORDS
 
 
 def _told(reading: Reading, span: Span) -> Severity | None:

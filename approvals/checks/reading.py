@@ -1,8 +1,10 @@
 """One text read once: its words, sentences, phrases of the rule pack and facts, shared by every check."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +19,8 @@ from i18n.facts import Fact, facts
 from i18n.words import Text
 
 Span = tuple[int, int]
+_MOST = 50
+"""Findings of one rule in one text: nobody reads more, and a text made of identifiers stays cheap."""
 _TOKEN = re.compile(r"[^\W_]+")
 _STRENGTH = (Severity.BLOCK, Severity.DECIDE, Severity.ADVISE, Severity.NOTE)
 
@@ -63,15 +67,29 @@ class Reading:
 
     def sentence_at(self, at: int) -> Sentence:
         """The sentence around a place; an empty one where there is none."""
-        return next((s for s in self.sentences if s.span[0] <= at < s.span[1]), Sentence((at, at), (), ()))
+        index = self._index(at)
+        return Sentence((at, at), (), ()) if index is None else self.sentences[index]
 
     def around(self, at: int) -> tuple[Sentence, ...]:
         """The sentence around a place with its neighbours."""
-        index = next((i for i, s in enumerate(self.sentences) if s.span[0] <= at < s.span[1]), None)
+        index = self._index(at)
         return () if index is None else self.sentences[max(0, index - 1) : index + 2]
 
     def in_contact(self, span: Span) -> bool:
-        return any(start < span[1] and span[0] < end for _, (start, end) in self.contacts)
+        after = bisect_left(self._contact_starts, span[1])
+        return after > 0 and self.contacts[after - 1][1][1] > span[0]
+
+    @cached_property
+    def _contact_starts(self) -> list[int]:
+        return [start for _, (start, _) in self.contacts]
+
+    @cached_property
+    def _sentence_starts(self) -> list[int]:
+        return [sentence.span[0] for sentence in self.sentences]
+
+    def _index(self, at: int) -> int | None:
+        index = bisect_right(self._sentence_starts, at) - 1
+        return index if index >= 0 and at < self.sentences[index].span[1] else None
 
 
 @lru_cache(maxsize=128)
@@ -129,7 +147,7 @@ def readings(unit: Unit, context: Context) -> Iterator[tuple[Language, Reading]]
 
 def apply(rule: Rule, unit: Unit, context: Context) -> Iterator[Finding]:
     """Run a rule on both languages and say one thing once: what stands in both texts is one finding."""
-    found: dict[Language, list[Found]] = {language: list(rule(r, context)) for language, r in readings(unit, context)}
+    found = {language: list(islice(rule(r, context), _MOST)) for language, r in readings(unit, context)}
     english = found.get("en", [])
     for cy in found.get("cy", []):
         twin = _twin(cy, english)

@@ -26,6 +26,9 @@ _CODE_AFTER = re.compile(
 _CODE_BEFORE = re.compile(
     rf"(?<![£\d.,:])(?P<value>[a-z]?\d{{3,8}}[a-z#*]?) (?:is|yw|ydy|fydd|will be|has become)(?:'r)? (?:still |now |o hyd |nawr |the |our |new |y |ein )*(?:(?:{_PLACE_EN})\b[\w' ]{{0,30}}\bcode|\w{{0,8}} ?code (?:for|to) [\w' ]{{0,30}}\b(?:{_PLACE_EN})|g?cod\b[\w' ]{{0,12}} (?:{_PLACE_CY}))"
 )
+_CODE_TYPED = re.compile(
+    rf"\b(?:type|enter|press|key in|punch in|use|dial|teipiwch|deialwch|pwyswch|gwasgwch|rhowch|defnyddiwch|bwydwch) (?:in |the |y |code |cod )*(?P<value>[a-z]?\d{{3,8}}[a-z#*]?)\b(?=[\w' ]{{0,24}}\b(?:{_PLACE_EN}|{_PLACE_CY})\b)"
+)
 _KEY = re.compile(
     r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+|EAA[A-Za-z0-9]{30,})|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
@@ -49,8 +52,10 @@ def secrets(reading: Reading, _context: Context) -> Iterator[Found]:
             taken.add(start)
             yield Found("SEC-SECRET", Severity.BLOCK, (start, end), value.lower(), {"variant": "password"})
     if reading.digits:
-        for match in (*_CODE_AFTER.finditer(reading.plain), *_CODE_BEFORE.finditer(reading.plain)):
-            yield Found("SEC-SECRET", Severity.BLOCK, match.span("value"), match["value"], {"variant": "code"})
+        for match in (m for pattern in (_CODE_AFTER, _CODE_BEFORE, _CODE_TYPED) for m in pattern.finditer(reading.plain)):
+            if match.start("value") not in taken:
+                taken.add(match.start("value"))
+                yield Found("SEC-SECRET", Severity.BLOCK, match.span("value"), match["value"], {"variant": "code"})
         for match in _BLEEP.finditer(reading.plain):
             yield Found("SEC-SECRET", Severity.DECIDE, match.span("value"), match["value"], {"variant": "bleep"})
     for match in _KEY.finditer(reading.nfc):

@@ -10,6 +10,7 @@ from approvals.findings import Finding, FindingLanguage, Severity, Where
 from i18n import parity as i18n_parity
 from i18n import spelling
 from i18n.differences import Difference
+from i18n.words import normalise
 
 # values of these may stand in a finding; what is read of the others may be somebody's
 _SAFE_VALUES = frozenset({"number", "percent", "ordinal", "duration", "date", "weekday", "time", "age", "money"})
@@ -56,9 +57,8 @@ def _nameless(unit: Unit) -> bool:
 def _finding(unit: Unit, difference: Difference, code: str) -> Finding:
     cy = Where(unit.pointers["cy"], difference.cy) if difference.cy else None
     en = Where(unit.pointers["en"], difference.en) if difference.en else None
-    empty = _empty_side(unit) if difference.kind == "missing-language" else None
-    if empty:
-        where, language = Where(unit.pointers["cy" if empty == "cy" else "en"]), empty
+    if difference.kind == "missing-language":
+        where, language = _missing(unit)
     else:
         where = Where(cy.pointer, cy.span, en) if cy else en or Where(unit.pointers["cy"])
         language = _language(difference)
@@ -68,8 +68,11 @@ def _finding(unit: Unit, difference: Difference, code: str) -> Finding:
     return Finding(code, Severity(difference.severity), language, where, params)
 
 
-def _empty_side(unit: Unit) -> FindingLanguage:
-    return "en" if unit.texts["cy"].strip() else "cy"
+def _missing(unit: Unit) -> tuple[Where, FindingLanguage]:
+    """The empty side, with the whole of the other one beside it."""
+    empty, other = ("en", "cy") if unit.texts["cy"].strip() else ("cy", "en")
+    twin = Where(unit.pointers[other], (0, len(normalise(unit.texts[other]))))
+    return Where(unit.pointers[empty], None, twin), empty
 
 
 def _language(difference: Difference) -> FindingLanguage:
