@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Self
 
+import httpx
+
 from gateway.embedded import stop_with
 from gateway.faults import Fault
 
@@ -17,6 +19,7 @@ PATIENCE = 45.0
 HOPELESS = 5
 """Deaths in a row, each within `SOON` of its start, after which there is no sense in going on."""
 SOON = 5.0
+START_LIMIT = 60.0
 
 
 class Child:
@@ -90,6 +93,18 @@ class Household:
         """Start again whoever has died."""
         for child in self._children:
             child.tend()
+
+    def wait_for(self, address: str) -> None:
+        """Until a child answers there. Raises `Fault` when none does."""
+        until = time.monotonic() + START_LIMIT
+        while not self._stopping:
+            self.tend()
+            with suppress(httpx.TransportError):
+                if httpx.get(address, timeout=5, trust_env=False).is_success:
+                    return
+            if time.monotonic() > until:
+                raise Fault("run.silent", address=address)
+            time.sleep(0.1)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True

@@ -8,11 +8,9 @@ import secrets
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import msgspec
 from rich.console import Console
 
@@ -21,12 +19,9 @@ from approvals.permissions import Role
 from gateway import demonstration, installation, runtime, settings
 from gateway.access import hashed
 from gateway.commands import Parsers
-from gateway.faults import Fault
 from gateway.journey import Journey, Stage, Step, Unexpected
 from gateway.supervision import Household
 from i18n.messages import Language, say
-
-START_LIMIT = 60.0
 
 
 def add(parsers: Parsers) -> None:
@@ -82,7 +77,7 @@ def _stage(language: Language) -> Iterator[Stage]:
         household.add(("worker",), environ)
         web, sandbox = f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{sandbox_port}"
         for address in (f"{sandbox}/_control/health", f"{web}/health"):
-            _wait_for(address, household)
+            household.wait_for(address)
         yield Stage(web, sandbox, key, password, slug, team, language)
 
 
@@ -96,17 +91,6 @@ async def _seeded(found: settings.Settings, url: str, slug: str, password: str) 
         )  # fmt: skip
         await session.commit()
         return made.secret, str(demo.team)
-
-
-def _wait_for(address: str, household: Household) -> None:
-    until = time.monotonic() + START_LIMIT
-    while time.monotonic() < until:
-        household.tend()
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(address, timeout=5, trust_env=False).status_code == httpx.codes.OK:
-                return
-        time.sleep(0.1)
-    raise Fault("demo.silent", address=address)
 
 
 def _free_port() -> int:

@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         household.add(("sandbox", "--port", str(settings.sandbox_port), "--state", str(wall)), environ)
         household.add(("serve",), environ)
         household.add(("worker",), environ)
+        household.wait_for(f"{_address(settings)}/health")
         _welcome(arguments.language, settings, password)
         household.keep(cluster.tend if cluster else lambda: None)
         print(say(arguments.language, "run.stopping"), flush=True)  # noqa: T201  # a command line prints
@@ -82,6 +83,12 @@ def _password(path: Path) -> str | None:
         return msgspec.json.decode(path.read_bytes(), type=SignIn).password
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _address(settings: Settings) -> str:
+    """Ours, whatever address people know Porth by."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  # compared, not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _welcome(language: Language, settings: Settings, password: str | None) -> None:
