@@ -12,7 +12,6 @@ is committed nothing was posted; after it the outcome is looked up, never guesse
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,8 @@ from approvals.actions import delivering
 from approvals.actions.delivering import Case
 from connectors.contract import Absent, Connector, Credentials, Found, Outgoing, Receipt, Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
-from gateway import opening, queue
+from gateway import queue
+from gateway.attempts import LeaseLost, StoredAttempt
 from gateway.queue import Claim
 from gateway.runtime import Runtime
 
@@ -46,43 +46,6 @@ class Outcome(Struct, frozen=True):
     state: str
     code: str | None = None
     url: str | None = None
-
-
-class LeaseLost(Exception):  # noqa: N818  # another worker has it: nothing of ours counts any more
-    pass
-
-
-class StoredAttempt:
-    """`connectors.contract.Attempt` on the delivery's row. Every `save` is its own transaction."""
-
-    def __init__(self, porth: Runtime, worker: str, delivery: m.Delivery, attached: frozenset[str]) -> None:
-        self._porth = porth
-        self._worker = worker
-        self._id = delivery.id
-        self.key = delivery.id.hex
-        self.state: Mapping[str, Any] = delivery.attempt
-        self.begun = porth.clock()
-        self.started = delivery.started_at or self.begun
-        self.attached = attached
-
-    async def save(self, state: Mapping[str, Any]) -> None:
-        async with self._porth.sessions() as session:
-            done = await session.execute(
-                update(m.Delivery)
-                .where(m.Delivery.id == self._id, m.Delivery.leased_by == self._worker)
-                .values(attempt=dict(state), lease_until=self._porth.clock() + self._porth.settings.lease)
-                .returning(m.Delivery.id)
-            )
-            if done.first() is None:
-                raise LeaseLost
-            await session.commit()
-        self.state = dict(state)
-
-    async def read(self, sha256: str) -> bytes:
-        return await asyncio.to_thread(self._porth.clean.read, sha256)
-
-    def address(self, sha256: str) -> str:
-        return opening.address(self._porth, self._id, sha256)
 
 
 class Publisher:
@@ -325,18 +288,14 @@ class Publisher:
             row = found.delivery
             receipt = Receipt(row.platform_id or "", row.url or "", row.published_at or self.porth.clock())
             await session.commit()
-        code = None
-        try:
-            await connector.retract(receipt, credentials)
-            if await connector.read(receipt, credentials) is not None:
-                code = "still-there"
-        except PublishingError as error:
-            code = error.code
+        code, refused = await _removed(connector, receipt, credentials)
         async with self._settling(delivery, "published") as (session, found):
             if found is None:
                 return
             if code is None:
                 await delivering.retracted(session, found, now=self.porth.clock())
+            elif refused:
+                await delivering.retract_refused(session, found, code, now=self.porth.clock())
             else:
                 await delivering.retract_later(session, found, code, now=self.porth.clock())
 
@@ -363,6 +322,21 @@ class Publisher:
                 )
             ).one()
             return Outcome(row.id, row.post_id, channel, row.state, row.code, row.url)
+
+
+async def _removed(connector: Connector, receipt: Receipt, credentials: Credentials) -> tuple[str | None, bool]:
+    """Why the post is not known to be gone, `None` once it is; and whether the platform refuses to delete it."""
+    refused: Rejected | None = None
+    try:
+        try:
+            await connector.retract(receipt, credentials)
+        except Rejected as error:
+            refused = error  # it may be gone all the same: by the hand of the person who was asked
+        if await connector.read(receipt, credentials) is None:
+            return None, False
+    except PublishingError as error:
+        return (refused or error).code, refused is not None
+    return (refused.code, True) if refused else ("still-there", False)
 
 
 class _Settling:
