@@ -117,6 +117,7 @@ def _filters(spoken: Language) -> dict[str, Any]:
     return {
         "moment": lambda value: moment(value, spoken),
         "day": lambda value: day(value, spoken),
+        "weekday": lambda value: say_date(value, spoken, "full"),
         "clock": lambda value: f"{value.astimezone(LONDON):%H:%M}",
         "sentence": lambda finding: sentence(finding, spoken),
         "said": lambda key, params=None, otherwise="refused": said(spoken, key, params, otherwise=otherwise),
@@ -137,6 +138,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["begun"] = lambda words: words[:1].upper() + words[1:]
     made.globals["asset"] = assets.address
     made.globals["languages"] = ("cy", "en")
     return made

@@ -3,12 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.web.controllers.administration import Administration
+from gateway.web.controllers.consents import Consents
+from gateway.web.controllers.deliveries import Deliveries
 from gateway.web.controllers.home import Home
+from gateway.web.controllers.log import Log
 from gateway.web.controllers.pictures import Pictures
 from gateway.web.controllers.posts import Posts
 from gateway.web.controllers.reviewing import Reviewing
 from gateway.web.controllers.scheduling import Scheduling
 from gateway.web.controllers.sign_ins import Account, SignIns, choose_language
+from gateway.web.controllers.translating import Translating
 from gateway.web.controllers.writing import Writing
 
-CONTROLLERS: Sequence[Any] = (SignIns, Account, choose_language, Home, Posts, Writing, Pictures, Reviewing, Scheduling)
+CONTROLLERS: Sequence[Any] = (
+    SignIns, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing, Scheduling, Deliveries,
+    Consents, Log, Administration,
+)  # fmt: skip

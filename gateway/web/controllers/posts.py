@@ -30,7 +30,7 @@ class Posts(Controller):
     path = "/posts"
 
     @get(**needs(READ, refusals=()))
-    async def list(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
+    async def browse(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
         asked = request.query_params
         status: Any = asked.get("status") if asked.get("status") in STATUSES else None
         wanted = PostFilter(status=status, channel=asked.get("channel") or None, mine=asked.get("mine") == "yes")
