@@ -32,6 +32,8 @@ _LOSSLESS: Final = frozenset({"image/png", "image/gif"})
 _FEW_COLOURS: Final = frozenset({"1", "P"})
 _DEFAULT_DURATION: Final = 100
 _MOST_FRAMES_SEARCHED: Final = 6
+_BAND: Final = 256
+"""Rows."""
 
 
 class Opened(Frames, frozen=True):
@@ -143,7 +145,13 @@ def _pixels(picture: Image.Image, data: bytes) -> tuple[Image.Image, bool]:
         return plain.convert("RGB"), False
     # colour times transparency and back: what cannot be seen through it becomes nothing
     wiped = plain.convert("RGBa").convert("RGBA")
-    return wiped, wiped.tobytes() != plain.tobytes()
+    return wiped, _differ(wiped, plain)
+
+
+def _differ(one: Image.Image, other: Image.Image) -> bool:
+    """Band by band: two whole copies of a large picture would be too much memory."""
+    bands = ((0, top, one.width, min(top + _BAND, one.height)) for top in range(0, one.height, _BAND))
+    return any(one.crop(band).tobytes() != other.crop(band).tobytes() for band in bands)
 
 
 def _decode_moving(picture: Image.Image, frames: int, data: bytes, limits: IntakeLimits) -> Opened:

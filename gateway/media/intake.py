@@ -22,7 +22,7 @@ class IntakeLimits(Struct, frozen=True):
     frames: int = 300
     animation_pixels: int = 60_000_000
     """All frames together."""
-    seconds: float = 25.0
+    seconds: float = 30.0
     """Wall time for one job."""
     memory: int = 2048 * MIB
     """Address space of the decoding process, which is about twice what is resident."""

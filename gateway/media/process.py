@@ -181,11 +181,20 @@ class Decoder:
             raise PictureRefused("MEDIA-DECODE", kind="answer")
         return answer, body
 
+    async def _living(self) -> "_Process":
+        """One that waits, or a new one: what died while it waited costs nobody a picture."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.alive:
+                return process
+            await process.stop()
+        return await _Process.start()
+
     @contextlib.asynccontextmanager
     async def _process(self) -> AsyncIterator["_Process"]:
         """A process for one job; whatever goes wrong, it does not see another."""
         async with self._turns:
-            process = self._idle.pop() if self._idle else await _Process.start()
+            process = await self._living()
             try:
                 yield process
             except BaseException as error:
@@ -250,6 +259,10 @@ class _Process:
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.returncode is None
 
     async def ask(self, job: Job, data: bytes, seconds: float) -> tuple[Answer, bytes]:
         """Raises `Died`, and `PictureRefused` when the time is up."""

@@ -101,6 +101,13 @@ async def test_the_decoding_process_can_die_in_mid_work(decoder: Decoder) -> Non
     assert decoder._idle[-1].pid != pid
 
 
+async def test_a_decoding_process_that_died_while_it_waited_costs_nobody_a_picture(decoder: Decoder) -> None:
+    await decoder.clean(files.jpeg())
+    os.kill(decoder._idle[-1].pid, signal.SIGKILL)
+    await decoder._idle[-1]._child.wait()
+    assert (await decoder.clean(files.jpeg())).width == 160
+
+
 async def test_a_picture_that_takes_too_long_is_given_up_and_its_process_killed() -> None:
     async with Decoder(IntakeLimits(seconds=0.3), processes=1) as hasty:
         pid = hasty._idle[-1].pid
