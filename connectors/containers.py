@@ -188,7 +188,7 @@ class Containers:
         state = self._ask(credentials, "GET", f"/{container}", self.words.status, fields=asked)
         status = state[self.words.status]
         if status == "ERROR":
-            raise Rejected("picture-not-fetched", str(state.get("error_message", state.get("status", ""))))
+            raise Rejected("container-error", str(state.get("error_message", state.get("status", ""))))
         if status == "EXPIRED":
             raise _ContainerLostError("container-expired")
         return status in READY

@@ -27,7 +27,7 @@ _SUBCODES: Mapping[int, tuple[type[PublishingError], str]] = {
     2207004: (Rejected, "picture-too-large"),
     2207009: (Rejected, "picture-ratio"),
     2207010: (Rejected, "too-long"),
-    2207052: (Rejected, "picture-not-fetched"),
+    2207052: (Retryable, "picture-not-fetched"),
     2207027: (Retryable, "container-not-ready"),
     4279009: (Retryable, "container-not-ready"),
 }

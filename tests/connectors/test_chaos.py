@@ -63,7 +63,7 @@ async def test_a_fifth_of_all_calls_go_wrong_and_every_post_is_there_once_or_a_p
         stored = Counter(one["text"] for one in sandbox.posts())
         calls = sandbox.calls()
         sandbox.close()
-    assert sum(1 for call in calls if call["fault"]) > 50
+    assert sum(1 for call in calls if call["fault"]) > 25
     assert [text for text, count in stored.items() if count > 1] == []
     assert [text for text, outcome in outcomes.items() if outcome == "published" and text not in stored] == []
     assert Counter(outcomes.values())["published"] > len(outcomes) / 2

@@ -12,16 +12,18 @@ from connectors.sandbox import demo_credentials
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("platform", ["instagram", "threads"])]
 
 
-async def test_a_picture_that_cannot_be_fetched_is_refused_before_anything_is_posted(
+async def test_a_picture_that_cannot_be_fetched_is_asked_for_again_by_the_next_try(
     platform: str, sandbox: Sandbox
 ) -> None:
     made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
     outgoing, pictures = post(platform, "Bore da", picture("navy", "Drws"))
     attempt = Memory(pictures, sandbox)
     sandbox.pictures.served.clear()
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(Retryable) as refused:
         await made.prepare(outgoing, credentials, attempt)
     assert refused.value.code == "picture-not-fetched"
+    sandbox.pictures.served.update(pictures)
+    await made.prepare(outgoing, credentials, attempt)
 
 
 async def test_what_is_no_picture_is_refused(platform: str, sandbox: Sandbox) -> None:
