@@ -14,7 +14,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from approvals import errors
 from approvals.findings import Finding, Severity, Where
@@ -147,9 +147,19 @@ def http(request: Asked, error: HTTPException) -> Response[bytes]:
     if error.status_code != HTTPStatus.BAD_REQUEST:
         return answer(request, error.status_code, code, headers=error.headers)
     for wrong in error.extra if isinstance(error.extra, list) else ():
-        field, said = pointer(str(wrong.get("key", ""))), str(wrong.get("message", ""))
-        return answer(request, 400, "field-wrong", {"field": field, "said": said}, field=field)
+        return _field_wrong(request, wrong)
     return answer(request, 400, code)
+
+
+def _field_wrong(request: Asked, wrong: Mapping[str, Any]) -> Response[bytes]:
+    """`wrong` is Litestar's: the key of a parameter, or the path of a field of the body, and what msgspec said."""
+    key, said = str(wrong.get("key", "")), str(wrong.get("message", ""))
+    field = "" if key == "data" else pointer(key)
+    named = re.search(r"(missing required|unknown) field `([^`]+)`", said)
+    if named is None:
+        return answer(request, 400, "field-wrong", {"field": field or "/", "said": said}, field=field)
+    field, code = f"{field}/{named[2]}", "field-unknown" if named[1] == "unknown" else "field-missing"
+    return answer(request, 400, code, {"field": field}, field=field)
 
 
 def pointer(path: str) -> str:
@@ -168,6 +178,8 @@ def database(request: Asked, error: DBAPIError) -> Response[bytes]:
         return answer(request, 409, _GIVEN_BY_DATABASE[state])
     if state in _BUSY:
         return answer(request, 503, "busy", headers={"Retry-After": "1"})
+    if isinstance(error, DataError):
+        return answer(request, 400, "unreadable")
     if isinstance(error, OperationalError):
         log.error("the database cannot be reached", extra={"request": request_id(request.scope)})
         return answer(request, 503, "busy", headers={"Retry-After": "5"})
