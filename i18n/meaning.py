@@ -48,6 +48,7 @@ class Meaning:
         self.lexicon = lexicon or load()
         self._cy_words, self._en_words = _unread(cy), _unread(en)
         self._same = _same_words(self._cy_words, self._en_words, glossary)
+        self.shared_facts = _shared_facts(cy, en)
 
     @cached_property
     def welsh(self) -> tuple[Judged, ...]:
@@ -101,7 +102,7 @@ class Meaning:
         return math.log((welsh + 8) / (english + 8)) - thresholds.USUAL_LENGTH_RATIO
 
     def other_features(self) -> tuple[float, ...]:
-        """What tells another message: neither side explained, and lengths that do not fit."""
+        """What tells another message: neither side explained, no fact shared, and lengths that do not fit."""
         cy, en = self.of_welsh, self.of_english
         return (
             1.0,
@@ -110,6 +111,7 @@ class Meaning:
             min(en.share, cy.share),
             math.log1p((1 - en.share) * en.weight),
             abs(self.length_ratio),
+            self.shared_facts,
         )
 
     def missing_features(self, side: str) -> tuple[float, ...]:
@@ -140,6 +142,12 @@ def _unread(read: Read) -> tuple[Word, ...]:
     for fact in read.facts:
         taken[fact.span[0] : fact.span[1]] = b"\1" * (fact.span[1] - fact.span[0])
     return tuple(word for word in read.text.words[: thresholds.MOST_WORDS_COMPARED] if not taken[word.start])
+
+
+def _shared_facts(cy: Read, en: Read) -> float:
+    """How many different facts both texts have, at most three; small numbers are everywhere."""
+    welsh, english = ({f.value for f in read.facts if not f.optional and len(f.value) > 1} for read in (cy, en))
+    return float(min(len(welsh & english), thresholds.MOST_SHARED_FACTS))
 
 
 def _explained(stem: str, forward: dict[str, float], backward: Table, others: frozenset[str]) -> float:

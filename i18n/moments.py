@@ -82,7 +82,9 @@ _MONTH_FIRST = re.compile(
     rf"\b(?P<month>{_MONTH['en']})\s+(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?![\w:.%]*\d|\s?(?:%|am|pm))\b{_YEAR}"
 )
 _CY_LEADS = r"(?:(?P<sure>\b[mf]is\s+)|\b(?P<lead>ym|yn|o|erbyn|ers|cyn|tan|i|a|rhwng|ddiwedd|ddechrau|ganol)\s+)?"
-_EN_LEADS = r"(?:(?P<sure>\b(?:in|by|since|of|until|from|this|next|last|early|mid|late|during)\s+|\b(?:before|after|between|end)\s+))?"
+_EN_LEADS = (
+    r"(?:(?P<sure>\b(?:in|by|since|of|until|from|this|next|last|early|mid|late|during|before|after|between|end)\s+))?"
+)
 _MONTH_ALONE = {
     "cy": re.compile(rf"{_CY_LEADS}\b(?P<month>{_MONTH['cy']})\b{_YEAR}"),
     "en": re.compile(rf"{_EN_LEADS}\b(?P<month>{_MONTH['en']})\b{_YEAR}"),
@@ -138,8 +140,12 @@ class Taken:
     def take(self, span: Span) -> bool:
         if any(self._taken[span[0] : span[1]]):
             return False
-        self._taken[span[0] : span[1]] = b"\1" * (span[1] - span[0])
+        self.mark(span)
         return True
+
+    def mark(self, span: Span) -> None:
+        """Take what of the span is still free."""
+        self._taken[span[0] : span[1]] = b"\1" * (span[1] - span[0])
 
     def free(self, span: Span) -> bool:
         return not any(self._taken[span[0] : span[1]])

@@ -31,7 +31,7 @@ def _compare(cy: Read, en: Read, glossary: Glossary) -> list[Difference]:
     found += fact_differences(cy, en, glossary)
     meaning = meaning_differences(cy, en, glossary)
     found += meaning
-    if not meaning:
+    if not any(d.kind == "other-message" and d.severity == "block" for d in meaning):
         found += negation_differences(cy.text, en.text)
     return found + _spelling(cy.text, en.text, glossary)
 

@@ -45,15 +45,16 @@ _DIGITS = re.compile(
     r"(?P<ordinal>(?:st|nd|rd|th|af|il|ail|ydd|edd|fed|eg|ain|ed)\b)?"
 )
 _AFTER = re.compile(r"[\s-]{0,2}(?:o\s+|of\s+)?([^\W\d_]+)")
-_AGE_CY = re.compile(r"\s*(?:-\w+\s*)?(?:mlwydd\s+)?oed(?:rwydd)?\b")
+_AGE_CY = re.compile(r"\s*(?:-[^\W\d]+\s*)?(?:mlwydd\s+)?oed(?:rwydd)?\b")
 _AGE_EN = re.compile(r"(?:[\s-]{0,2}(?:years?|yrs?)[\s-]{0,2}olds?\b)|\s+years?\s+of\s+age\b")
-_AGE_BEFORE = re.compile(
-    r"\b(?:aged?(?:\s+(?:of|between|over|under|from))?|oed(?:ran|\srhwng)|turn(?:s|ed|ing)?|over|under)\s+$"
-)
+_AGE_BEFORE = re.compile(r"\b(?:aged?(?:\s+(?:of|between|over|under|from))?|oed(?:ran|\srhwng))\s+$")
 _HALVES = {
     "half": 0.5, "hanner": 0.5, "quarter": 0.25, "quarters": 0.25, "chwarter": 0.25, "chwarteri": 0.25,
 }  # fmt: skip
+# what stands between a number and a unit that is not its own: "y ddau bob pythefnos", "two a day"
+_EACH = frozenset("bob pob y yr y'r i'r every each per a an the mewn i o am ar yn and or neu in for to on".split())  # noqa: SIM905 - words
 _THREE = {"three", "tri", "dri", "thri"}
+_QUARTERS = {"quarters", "chwarter"}
 _DETERMINERS = {"y", "yr", "ill", "eich", "ein", "eu", "the"}  # "y ddau" is both
 _FAIRLY = ("deg", "ddeg")  # "yn deg" is fairly, "yn ddeg oed" ten years old
 _NOT_A_HALF = {"hanner": {"dydd", "nos"}, "half": {"past"}}
@@ -92,7 +93,9 @@ def in_digits(prose: str, language: Language, taken: Taken) -> Iterator[Quantity
         amount = float(number.replace(",", "")) if len(number) < 300 else 0.0
         scale = (match["scale"] or "").strip()
         amount *= _SCALES.get(scale, 1) if scale != "m" or match["money"] else 1
-        yield _digit_quantity(prose, match, amount, end, language)
+        quantity = _digit_quantity(prose, match, amount, end, language)
+        taken.mark(quantity.span)
+        yield quantity
 
 
 def _digit_quantity(prose: str, match: re.Match[str], amount: float, end: int, language: Language) -> Quantity:
@@ -118,8 +121,7 @@ def _age(prose: str, start: int, end: int, language: Language) -> int:
     after = (_AGE_CY if language == "cy" else _AGE_EN).match(prose, end)
     if after:
         return after.end()
-    before = _AGE_BEFORE.search(prose, max(0, start - 20), start)
-    return end if before and before[0].lstrip().startswith(("age", "oed")) else 0
+    return end if _AGE_BEFORE.search(prose, max(0, start - 20), start) else 0
 
 
 def unit_after(prose: str, end: int) -> tuple[str, float, int]:
@@ -130,13 +132,8 @@ def unit_after(prose: str, end: int) -> tuple[str, float, int]:
     if not match:
         return "", extra, place
     unit = _UNITS.get(match[1], "")
-    if (
-        not unit
-        and not half
-        and (second := _AFTER.match(prose, match.end()))
-        and second[1] in _UNITS
-        and _UNITS[second[1]] in (*MINUTES, *MONTHS)
-    ):
+    second = _AFTER.match(prose, match.end())
+    if not unit and not half and second and match[1] not in _EACH and _UNITS.get(second[1]) in (*MINUTES, *MONTHS):
         return _UNITS[second[1]], extra, second.end()  # 2 working days
     if not unit:
         return "", extra, place
@@ -153,7 +150,8 @@ def in_words(prose: str, words: tuple[Word, ...], language: Language, taken: Tak
     while at < len(words):
         reading = read(plain, at) if numerals.starts(plain[at], language) else None
         if reading is None or not taken.free((words[at].start, words[at].end)):
-            found = _single(words, at, language)
+            free = taken.free((words[at].start, words[at].end))
+            found = _single(words, at, language) if free else None
             if found and taken.take(found.span):
                 yield found
             at += 1
@@ -162,6 +160,7 @@ def in_words(prose: str, words: tuple[Word, ...], language: Language, taken: Tak
         if _contiguous(prose, words, at, reading.length):
             quantity = _word_quantity(prose, words, at, reading, language)
             if quantity and taken.take((words[at].start, last.end)):
+                taken.mark(quantity.span)
                 yield quantity
         at += reading.length
 
@@ -176,6 +175,8 @@ def _word_quantity(
     prose: str, words: tuple[Word, ...], at: int, reading: numerals.Reading, language: Language
 ) -> Quantity | None:
     first, last = words[at], words[at + reading.length - 1]
+    if first.text in _THREE and last is first and at + 1 < len(words) and words[at + 1].text in _QUARTERS:
+        return None  # three quarters are read from the quarters
     before = words[at - 1].text if at else ""
     if (
         language == "cy"
@@ -218,6 +219,17 @@ def _single(words: tuple[Word, ...], at: int, language: Language) -> Quantity | 
     return None
 
 
+def _one_and(words: tuple[Word, ...], at: int) -> Quantity | None:
+    """The unit of time that stands before "and a" half."""
+    before = at - 1
+    while before > 0 and words[before].text in ("a", "ac", "and"):
+        before -= 1
+    unit = _UNITS.get(words[before].text, "")
+    if before in (at - 1, at) or unit not in (*MINUTES, *MONTHS):
+        return None
+    return Quantity("duration", 1, unit, (words[before].start, words[before].end), in_words=True)
+
+
 def _fraction(words: tuple[Word, ...], at: int, before: str) -> Quantity:
     word = words[at]
     amount = _HALVES[word.text] * (3 if before in _THREE and word.text != "half" else 1)
@@ -225,6 +237,9 @@ def _fraction(words: tuple[Word, ...], at: int, before: str) -> Quantity:
     while place < len(words) and words[place].text in ("of", "a", "an", "o", "the", "y"):
         place += 1
     unit = _UNITS.get(words[place].text, "") if place < len(words) else ""
+    more = _one_and(words, at)
+    if more:  # "awr a hanner", "an hour and a half"
+        return Quantity("duration", 1 + amount, more.unit, (more.span[0], word.end), in_words=True)
     if unit in ("hour", "day", "week", "month", "year"):
         if unit == "year" and amount == 0.25:
             return Quantity("number", amount, "", (word.start, word.end), in_words=True, optional=True)
