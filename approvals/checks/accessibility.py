@@ -13,15 +13,20 @@ from approvals.content import Content
 from approvals.findings import Finding, Severity, Where
 from approvals.rules import PACK
 
-_FILE_NAME = re.compile(r"^\s*(?:[\w()+ -]{1,80}\.(?:jpe?g|png|gif|webp|heic|heif|tiff?|bmp|avif|svg|pdf)|(?:img|dsc|dscn|dscf|pxl|photo|image|picture|whatsapp|screenshot|mvimg|p)[ _-]?\d[\w -]*)\s*$", re.IGNORECASE)
-_EMPTY_WORDS = frozenset(
-    "image photo photograph picture poster graphic logo infographic banner flyer screenshot illustration alt untitled test tbc todo none n/a na null description llun ffotograff delwedd poster graffeg logo ffeithlun baner taflen darlun disgrifiad prawf dim".split()
+_FILE_NAME = re.compile(
+    r"^\s*(?:[\w()+ -]{1,80}\.(?:jpe?g|png|gif|webp|heic|heif|tiff?|bmp|avif|svg|pdf)|(?:img|dsc|dscn|dscf|pxl"
+    r"|photo|image|picture|whatsapp|screenshot|mvimg|p)[ _-]?\d[\w -]*)\s*$",
+    re.IGNORECASE,
 )
-_EMOJI = regex.compile(r"\X")
+_CLUSTER = regex.compile(r"\X")
 _PICTOGRAPH = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
 _PLAIN_SYMBOLS = frozenset("©®™‼⁉↔↕ℹ")
 _BULLET = re.compile(r"(?m)^[ \t]*([^\w\s.,;:!?'\"“”‘’()\[\]#@£$€&*+/-])")
-_STYLED = r"[\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189\u1d00-\u1d22\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\ua730\ua731]"
+# mathematical, full-width, circled, squared, and small capitals out of the phonetic blocks
+_STYLED = (
+    r"[\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169"
+    r"\U0001f170-\U0001f189\u1d00-\u1d22\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\ua730\ua731]"
+)
 _STYLED_RUN = re.compile(rf"{_STYLED}(?:[^\S\n]*(?:{_STYLED}|[\u0300-\u036f]))+")
 _FLAGS_AS_LETTERS = re.compile(r"[\U0001f1e6-\U0001f1ff](?:[\u200b\u2063 ]+[\U0001f1e6-\U0001f1ff])+")
 _STACKED = re.compile(r"(?:\w[\u0300-\u036f]{3,})+")
@@ -61,7 +66,7 @@ def _no_description(reading: Reading, _context: Context) -> Iterator[Found]:
     words = _WORD.findall(reading.plain)
     if _FILE_NAME.match(reading.plain) or not words:
         yield Found("ACC-ALT", Severity.BLOCK, (0, len(reading.nfc)), "", {"variant": "file-name"})
-    elif len(words) <= 2 and all(word in _EMPTY_WORDS for word in words):  # noqa: PLR2004 - "poster image"
+    elif len(words) <= 2 and all(word in PACK.lists.empty_descriptions for word in words):  # noqa: PLR2004 - "poster image"
         yield Found("ACC-ALT", Severity.BLOCK, (0, len(reading.nfc)), "", {"variant": "says-nothing"})
 
 
@@ -103,7 +108,8 @@ def styled(reading: Reading, _context: Context) -> Iterator[Found]:
 def emoji(reading: Reading, _context: Context) -> Iterator[Found]:
     if reading.nfc.isascii():
         return
-    spans = [m.span() for m in _EMOJI.finditer(reading.nfc) if ord(m[0][0]) > 0xA8 and _PICTOGRAPH.search(m[0]) and m[0][0] not in _PLAIN_SYMBOLS]  # noqa: PLR2004 - no pictograph lies below
+    clusters = (m for m in _CLUSTER.finditer(reading.nfc) if not m[0].isascii() and m[0][0] not in _PLAIN_SYMBOLS)
+    spans = [m.span() for m in clusters if _PICTOGRAPH.search(m[0])]
     if len(spans) > PACK.figures.emoji:
         params = {"variant": "many", "n": len(spans), "most": PACK.figures.emoji}
         yield Found("ACC-EMOJI", Severity.DECIDE, (spans[0][0], spans[-1][1]), "", params)

@@ -24,7 +24,9 @@ def regions(i: int, media: Media, picture: Picture | None) -> Iterator[Finding]:
         return
     for j, answer in enumerate(answers):
         if answer.obscured and not _destroyed(answer.box, picture):
-            yield Finding("IMG-BOX", Severity.BLOCK, "both", Where(f"/media/{i}/people/{j}"), {"variant": "not-obscured"})
+            yield Finding(
+                "IMG-BOX", Severity.BLOCK, "both", Where(f"/media/{i}/people/{j}"), {"variant": "not-obscured"}
+            )
     left = unanswered([region.box for region in picture.regions], answers)
     if left:
         params = {"variant": "proposed", "n": len(left), "boxes": [[round(n) for n in box] for box in left]}
@@ -59,7 +61,12 @@ def unanswered(proposed: Sequence[Box], answers: Sequence[Shown]) -> list[Box]:
     """
     left = set(range(len(proposed)))
     pairs = sorted(
-        ((_overlap(proposed[p], answer.box), p, a) for a, answer in enumerate(answers) if answer.box is not None for p in left),
+        (
+            (_overlap(proposed[p], answer.box), p, a)
+            for a, answer in enumerate(answers)
+            if answer.box is not None
+            for p in left
+        ),
         reverse=True,
     )
     used: set[int] = set()

@@ -6,6 +6,7 @@ from datetime import datetime
 from approvals.checks.context import Channel, Context, Picture
 from approvals.content import AmbiguousHour, Content, Media, NoSuchHour, window
 from approvals.findings import Finding, Severity, Where
+from connectors.contract import Language
 
 _BLOCK = Severity.BLOCK
 
@@ -21,22 +22,24 @@ def of_texts(content: Content, context: Context) -> Iterator[Finding]:
             yield from _descriptions(channel, [picture.alt for picture in outgoing.media])
 
 
-def _length(channel: Channel, text: str, language: str | None) -> Iterator[Finding]:
+def _length(channel: Channel, text: str, language: Language | None) -> Iterator[Finding]:
     """What the account would get, links and both languages included, as the platform counts it."""
     limits = channel.limits
     where = Where(f"/text/{language}" if language else "/text/cy")
     length = limits.length(text)
     if limits.text is not None and length > limits.text:
         params = {"channel": channel.name, "n": length - limits.text, "length": length, "limit": limits.text}
-        yield Finding("TXT-LENGTH", _BLOCK, _language(language), where, params)
+        yield Finding("TXT-LENGTH", _BLOCK, language or "both", where, params)
     size = len(text.encode("utf-8", "replace"))
     if limits.text_bytes is not None and size > limits.text_bytes:
-        params = {"variant": "bytes", "channel": channel.name, "n": size - limits.text_bytes, "length": size, "limit": limits.text_bytes}
-        yield Finding("TXT-LENGTH", _BLOCK, _language(language), where, params)
-
-
-def _language(language: str | None):  # type: ignore[no-untyped-def]  # narrowed below
-    return language or "both"
+        params = {
+            "variant": "bytes",
+            "channel": channel.name,
+            "n": size - limits.text_bytes,
+            "length": size,
+            "limit": limits.text_bytes,
+        }
+        yield Finding("TXT-LENGTH", _BLOCK, language or "both", where, params)
 
 
 def _descriptions(channel: Channel, alts: list[str]) -> Iterator[Finding]:
@@ -44,7 +47,9 @@ def _descriptions(channel: Channel, alts: list[str]) -> Iterator[Finding]:
     for i, alt in enumerate(alts):
         if limit is not None and len(alt) > limit:
             params = {"channel": channel.name, "n": len(alt) - limit, "length": len(alt), "limit": limit}
-            yield Finding("ACC-ALTLENGTH", _BLOCK, "both", Where(f"/media/{i}/alt/cy", None, Where(f"/media/{i}/alt/en")), params)
+            yield Finding(
+                "ACC-ALTLENGTH", _BLOCK, "both", Where(f"/media/{i}/alt/cy", None, Where(f"/media/{i}/alt/en")), params
+            )
 
 
 def of_pictures(content: Content, context: Context) -> Iterator[Finding]:
@@ -78,10 +83,10 @@ def _file(i: int, media: Media, context: Context) -> Iterator[Finding]:
     elif not picture.clean:
         yield Finding("IMG-UNCLEAN", _BLOCK, "both", where)
     else:
-        yield from _usable(where, picture, content_channels=context.channels)
+        yield from _usable(where, picture)
 
 
-def _usable(where: Where, picture: Picture, content_channels: object) -> Iterator[Finding]:
+def _usable(where: Where, picture: Picture) -> Iterator[Finding]:
     for channel, reason in picture.unfit.items():
         yield Finding("IMG-UNFIT", _BLOCK, "both", where, {"channel": channel, "reason": reason})
     if picture.removed:
@@ -101,9 +106,13 @@ def of_channels(content: Content, context: Context) -> Iterator[Finding]:
         yield Finding("PUB-CHANNEL", _BLOCK, "both", Where("/channels"), {"variant": "none"})
     for i, name in enumerate(content.channels):
         if name not in context.channels:
-            yield Finding("PUB-CHANNEL", _BLOCK, "both", Where(f"/channels/{i}"), {"variant": "unknown", "channel": name})
+            yield Finding(
+                "PUB-CHANNEL", _BLOCK, "both", Where(f"/channels/{i}"), {"variant": "unknown", "channel": name}
+            )
         elif name in content.channels[:i]:
-            yield Finding("PUB-CHANNEL", Severity.ADVISE, "both", Where(f"/channels/{i}"), {"variant": "twice", "channel": name})
+            yield Finding(
+                "PUB-CHANNEL", Severity.ADVISE, "both", Where(f"/channels/{i}"), {"variant": "twice", "channel": name}
+            )
 
 
 def suspended(content: Content, context: Context) -> Iterator[Finding]:

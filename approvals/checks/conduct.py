@@ -1,4 +1,4 @@
-"""What a health body may not say, or says only when somebody has looked: politics, commerce, law, tone (section 6.2)."""
+"""What a health body may not say, or only once somebody has looked: politics, commerce, law, tone (section 6.2)."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,20 @@ from approvals.findings import Finding, Severity
 from approvals.rules import PACK, Hit
 
 _PERCENT_OFF = re.compile(r"\d ?(?:%|per cent|y cant) ?(?:off|oddi ar|i ffwrdd|discount|o ostyngiad)\b")
-_PERCENT = re.compile(r"\d ?%|\b\d+ (?:out of|in|o bob|allan o)(?: every)? \d+\b|\bnine out of ten\b|\bnaw o bob deg\b|\d ?y cant|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b")
+_PERCENT = re.compile(
+    r"\d ?%|\b\d+ (?:out of|in|o bob|allan o)(?: every)? \d+\b|\bnine out of ten\b|\bnaw o bob deg\b|\d ?y cant"
+    r"|\bper cent\b|\bpercent\b|\b(?:twice|three times|ten times|dwywaith|teirgwaith|dengwaith)\b"
+)
 _WORDS_TOO = frozenset({"boots", "iceland", "rennie", "costa", "crocs", "admiral", "nationwide", "halifax"})
 """Brands that are other words or places where a sentence begins."""
 _OFFER_CODE = re.compile(r"\b(?:code|[Cc]od|[Gg]od|[Cc]ode)[: ]+['\"“]?[A-Z]{3,}\d{0,4}\b")
-_NAME = re.compile(r"\b[A-ZÂÊÎÔÛŴŶ][\w'’-]+(?: (?:ap|ab|ferch|& |and )?[A-ZÂÊÎÔÛŴŶ][\w'’-]+)+|\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]")
+_NAME = re.compile(
+    r"\b[A-ZÂÊÎÔÛŴŶ][\w'’-]+(?: (?:ap|ab|ferch|& |and )?[A-ZÂÊÎÔÛŴŶ][\w'’-]+)+|\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]"
+)
 _CAPITALISED = r"[A-ZÂÊÎÔÛŴŶ][\w'’&-]*(?: (?:(?:a|ac|and|&|y|of) )?[A-ZÂÊÎÔÛŴŶ][\w'’&-]*)*"
-_PARTNER_AFTER = re.compile(rf"(?:[ ,:]|y |yr |the |our |ein |company |firm |g?[ch]?wmni |'r |o |at |yn )*({_CAPITALISED})")
+_PARTNER_AFTER = re.compile(
+    rf"(?:[ ,:]|y |yr |the |our |ein |company |firm |g?[ch]?wmni |'r |o |at |yn )*({_CAPITALISED})"
+)
 _PARTNER_BEFORE = re.compile(rf"(?<=[^.!?] )({_CAPITALISED}), $")
 """Teg Technology, our new partner."""
 _GATEWAY = re.compile(r"(?:porth y? ?llywodraeth|llywodraeth agored)$")
@@ -62,7 +69,9 @@ def _held(reading: Reading, kind: str, polling: date) -> Iterator[Found]:
 def politics(reading: Reading, _context: Context) -> Iterator[Found]:
     for sentence in reading.sentences:
         asked = sentence.of("campaign")
-        actors = tuple(a for a in sentence.of("politician", "government") if not _GATEWAY.search(reading.plain[: a.end]))
+        actors = tuple(
+            a for a in sentence.of("politician", "government") if not _GATEWAY.search(reading.plain[: a.end])
+        )
         if asked:
             yield Found("POL-OPINION", Severity.BLOCK, asked[0].span, "", {"variant": "campaign"})
         elif actors and (judged := _judgment(sentence, actors)):
@@ -143,7 +152,7 @@ def partners(reading: Reading, context: Context) -> Iterator[Found]:
 
 def _partner_after(reading: Reading, sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
     """The capitalised words after "in partnership with", unless they are a public body's."""
-    near = [h for h in sentence.of("public_body") if hit.start <= h.start <= hit.end + 48]  # noqa: PLR2004 - a name's length
+    near = [h for h in sentence.of("public_body") if hit.start <= h.start <= hit.end + 48]
     if near:
         return None
     after = _PARTNER_AFTER.match(reading.nfc, hit.end, sentence.span[1])
@@ -179,7 +188,7 @@ def accusations(reading: Reading, _context: Context) -> Iterator[Found]:
 
 
 def _accused(reading: Reading, sentence: Sentence, accusation: Hit) -> tuple[int, int] | None:
-    """Who is spoken of: a name or a body a little before the accusation, or right after it ("mae'r cyngor yn dwyllwr")."""
+    """Who is spoken of: a name or a body a little before the accusation, or within it."""
     first = max(sentence.span[0], accusation.start - _ACCUSED_REACH)
     name = _NAME.search(reading.nfc, first, accusation.end)
     if name:

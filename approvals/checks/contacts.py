@@ -14,23 +14,37 @@ from approvals.findings import Severity
 from approvals.rules import PACK
 
 _POSTCODE = re.compile(
-    r"(?<![\w/@#.])(gir ?0aa|(?:[a-pr-uwyz](?:\d{1,2}|[a-hk-y]\d{1,2}|\d[a-hjkpstuw]|[a-hk-y]\d[abehmnprv-y])) {0,2}\d[abd-hjlnp-uw-z]{2})(?![\w/])"
+    r"(?<![\w/@#.])(gir ?0aa|(?:[a-pr-uwyz](?:\d{1,2}|[a-hk-y]\d{1,2}|\d[a-hjkpstuw]"
+    r"|[a-hk-y]\d[abehmnprv-y])) {0,2}\d[abd-hjlnp-uw-z]{2})(?![\w/])"
 )
 _STREET = re.compile(
-    r"(?<![\w.:£])\d{1,4}[a-d]?,? (?:(?:heol|stryd|ffordd|lôn|lon|maes|clos|rhes|bryn|rhodfa|teras|cilgant|parc|llys|pen|tan|glan|cae|trem|dôl|gerddi) (?:y |yr |'r )?[^\W\d]\w+"
-    r"|(?:[^\W\d_][\w'-]+ ){1,3}(?:street|road|avenue|lane|close|drive|crescent|terrace|gardens|grove|place|court|way|hill|rise|row|walk|view|square)\b)"
+    r"(?<![\w.:£])\d{1,4}[a-d]?,? (?:(?:heol|stryd|ffordd|lôn|lon|maes|clos|rhes|bryn|rhodfa|teras|cilgant|parc"
+    r"|llys|pen|tan|glan|cae|trem|dôl|gerddi) (?:y |yr |'r )?[^\W\d]\w+"
+    r"|(?:[^\W\d_][\w'-]+ ){1,3}(?:street|road|avenue|lane|close|drive|crescent|terrace|gardens|grove|place"
+    r"|court|way|hill|rise|row|walk|view|square)\b)"
 )
 _PHONE = re.compile(r"(?<![\w/.,£#=])(?:\+|\(?\b0|\b00)[\d()][\d() .\-/]{7,19}\d(?!\w)")
 _EMAIL_NAME = re.compile(r"^[a-z]+[._-][a-z]+\d{0,3}$|^[a-z]+\.[a-z]\.?[a-z]+\d{0,3}$")
 _ROLE = re.compile(
-    r"team|info|enquir|ymholi|contact|cyswllt|press|cyfathrebu|comms|complaint|concern|pryder|feedback|adborth|swyddi|jobs|recruit|help|support|cymorth|admin|office|swyddfa|service|gwasanaeth"
-    r"|iechyd|health|ward|clinic|dept|uned|unit|hub|hello|shwmae|booking|apwynt|appoint|volunt|gwirfod|fund|elusen|charity|research|ymchwil|screening|sgrinio|survey|arolwg|consult|ymgyng|cymraeg|welsh|library|pals|putting|things|ask|gofyn|reply|post|mail"
+    r"team|info|enquir|ymholi|contact|cyswllt|press|cyfathrebu|comms|complaint|concern|pryder|feedback|adborth"
+    r"|swyddi|jobs|recruit|help|support|cymorth|admin|office|swyddfa|service|gwasanaeth"
+    r"|iechyd|health|ward|clinic|dept|uned|unit|hub|hello|shwmae|booking|apwynt|appoint|volunt|gwirfod|fund"
+    r"|elusen|charity|research|ymchwil|screening|sgrinio|survey|arolwg|consult|ymgyng|cymraeg|welsh|library"
+    r"|pals|putting|things|ask|gofyn|reply|post|mail"
 )
 _BODY_HANDLE = re.compile(
-    r"nhs|gig|bip|uhb|thb|hb$|health|iechyd|gov|llyw|heddlu|police|council|cyngor|prifysgol|university|uni|charity|elusen|trust|hospital|ysbyty|cymru|wales|ambul|foundation|society|cymdeithas|college|coleg|royal|fire|tan|bbc|s4c|itv|news|community|ysgol|school"
+    r"nhs|gig|bip|uhb|thb|hb$|health|iechyd|gov|llyw|heddlu|police|council|cyngor|prifysgol|university|uni"
+    r"|charity|elusen|trust|hospital|ysbyty|cymru|wales|ambul|foundation|society|cymdeithas|college|coleg|royal"
+    r"|fire|tan|bbc|s4c|itv|news|community|ysgol|school"
 )
 _PRIVATE_LINK = re.compile(
-    r"(?:[?&](?:token|access_token|sig|signature|key|auth|x-amz-signature|oh)=)|fbcdn\.net|photos\.app\.goo\.gl|drive\.google\.com|photos\.google\.com|dropbox\.com/s|icloud\.com/|1drv\.ms|(?:facebook|instagram)\.com/(?:profile\.php|photo)"
+    r"(?:[?&](?:token|access_token|sig|signature|key|auth|x-amz-signature|oh)=)|fbcdn\.net|photos\.app\.goo\.gl"
+    r"|drive\.google\.com|photos\.google\.com|dropbox\.com/s|icloud\.com/|1drv\.ms|(?:facebook"
+    r"|instagram)\.com/(?:profile\.php|photo)"
+)
+_OWN_NUMBER = re.compile(
+    r"\b(?:home (?:phone|number|tel)|(?:his|her|their|my) (?:number|phone)|ffôn cartref|rhif cartref"
+    r"|(?:ei|eu|fy) (?:rif|rhif|ffôn|ffon))\b"
 )
 _MOST_NUMBERS = 500
 _PERSONAL = frozenset({"MOBILE", "PERSONAL_NUMBER", "PAGER"})
@@ -100,9 +114,7 @@ def _phone(text: str) -> tuple[str, str]:
 
 def _private(reading: Reading, sentence: Sentence, at: int) -> bool:
     before = reading.plain[sentence.span[0] : at]
-    return sentence.has("relation") or bool(
-        re.search(r"\b(?:home (?:phone|number|tel)|(?:his|her|their|my) (?:number|phone)|ffôn cartref|rhif cartref|(?:ei|eu|fy) (?:rif|rhif|ffôn|ffon))\b", before)
-    )
+    return sentence.has("relation") or bool(_OWN_NUMBER.search(before))
 
 
 def emails(reading: Reading, _context: Context) -> Iterator[Found]:

@@ -7,26 +7,26 @@ from approvals.checks.context import Context
 from approvals.checks.reading import Found, Reading, Sentence
 from approvals.findings import Severity
 from approvals.rules import PACK
+from connectors.contract import Language
 
-_WORDS = {
-    "en": {"zero": 0, "no": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
-    "cy": {
-        "sero": 0, "un": 1, "dau": 2, "ddau": 2, "dwy": 2, "ddwy": 2, "tri": 3, "dri": 3, "thri": 3, "tair": 3, "dair": 3, "thair": 3,
-        "pedwar": 4, "bedwar": 4, "phedwar": 4, "pedair": 4, "bedair": 4, "phedair": 4, "pump": 5, "bump": 5, "phump": 5, "pum": 5, "bum": 5,
-        "chwech": 6, "chwe": 6, "saith": 7, "wyth": 8, "naw": 9,
-    },
-}  # fmt: skip
 _REACH = 3
 """Words between a number and whom it counts: "two of our young patients"."""
 _RATE_REACH = 14
 """Code points between them and "a day"."""
-_JOINS = frozenset("of our the its these those young elderly local new other more confirmed positive further known o r n ein y yr glaf newydd arall pellach lleol ifanc".split())
 # the number names a place or a kind, or counts times and rates
-_NAMED = re.compile(r"\b(?:ward|clinic|clinig|bed|gwely|bay|bae|room|ystafell|level|lefel|stage|cam|type|math|phase|grade|gradd|band|tier|category|step|year|blwyddyn|unit|uned|site|group|grŵp|covid|day|dydd|table|tabl|figure|ffigur|in|mewn|pob|bob|every|one in|un o bob|y|per|fesul|aged|age|number|rhif|dos|dose|£)[ -]?$")
+_NAMED = re.compile(
+    r"\b(?:ward|clinic|clinig|bed|gwely|bay|bae|room|ystafell|level|lefel|stage|cam|type|math|phase|grade|gradd"
+    r"|band|tier|category|step|year|blwyddyn|unit|uned|site|group|grŵp|covid|day|dydd|table|tabl|figure|ffigur"
+    r"|in|mewn|pob|bob|every|one in|un o bob|y|per|fesul|aged|age|number|rhif|dos|dose|£)[ -]?$"
+)
 _MORE = re.compile(r"\b(?:more than|over|up to|at least|around|hyd at|mwy na|dros|tua|o leiaf|oddeutu|at a time)\s*$")
-_AFTER = re.compile(r"^(?:[.,:]\d|\d|[-/]\d|%| ?(?:%|per cent|y cant|million|thousand|hundred|mil|miliwn|cant|year|years|oed|mlwydd|blwydd|am|pm|yb|yh|yp|mg|ml|in|out of|o bob|allan o|times|gwaith|o'r gloch)\b)")
+_AFTER = re.compile(
+    r"^(?:[.,:]\d|\d|[-/]\d|%| ?(?:%|per cent|y cant|million|thousand|hundred|mil|miliwn|cant|year|years|oed"
+    r"|mlwydd|blwydd|am|pm|yb|yh|yp|mg|ml|in|out of|o bob|allan o|times|gwaith|o'r gloch)\b)"
+)
 _NEARLY_ALL = re.compile(
-    r"(?<![\d.,])(?P<some>\d{1,4}) (?:(?:out of|of) (?:all )?(?:the|our|its|their) |(?:allan |)o(?:'r|'n| ein| blith y| blith ein) )(?P<all>\d{1,4}) (?P<noun>\w+)"
+    r"(?<![\d.,])(?P<some>\d{1,4}) (?:(?:out of|of) (?:all )?(?:the|our|its|their) |(?:allan |)o(?:'r|'n| ein"
+    r"| blith y| blith ein) )(?P<all>\d{1,4}) (?P<noun>\w+)"
 )
 
 
@@ -50,27 +50,39 @@ def _threshold(context: Context) -> int:
 
 
 def _counts(reading: Reading, sentence: Sentence, threshold: int) -> Iterator[Found]:
-    words = _WORDS[reading.language]
     for i, token in enumerate(sentence.tokens):
-        number = int(token.text) if token.text.isascii() and token.text.isdigit() and len(token.text) < 3 else words.get(token.text)  # noqa: PLR2004 - two digits
+        number = _number(token.text, reading.language)
         if number is None or number >= threshold or not _is_count(reading, token.start, token.end):
             continue
         noun = _noun(sentence, i)
         following = sentence.tokens[i + 1].text if i + 1 < len(sentence.tokens) else ""
         severity = _judged(sentence, number, noun, alone=following not in {"of", "o"}) if noun else None
         if noun and severity and not _is_rate(sentence, token.start, _end(sentence, i, noun)):
-            yield Found("SML-COUNT", severity, (token.start, _end(sentence, i, noun)), str(number), {"n": threshold, "threshold": threshold})
+            yield Found(
+                "SML-COUNT",
+                severity,
+                (token.start, _end(sentence, i, noun)),
+                str(number),
+                {"n": threshold, "threshold": threshold},
+            )
+
+
+def _number(word: str, language: Language) -> int | None:
+    """The value of digits, or of a number word that can be a small count."""
+    if word.isascii() and word.isdigit():
+        return int(word[:9])
+    return PACK.numbers[language].get(word)
 
 
 def _is_count(reading: Reading, start: int, end: int) -> bool:
     before, after = reading.plain[max(0, start - 16) : start], reading.plain[end : end + 14]
-    if _AFTER.match(after) or (before[-1:] in {"£", ".", ",", ":", "/", "-", "#"} and before[-1:] and not before.endswith(" ")):
+    if _AFTER.match(after) or before.endswith(("£", ".", ",", ":", "/", "-", "#")):
         return False
     return not (_NAMED.search(before) or _MORE.search(before))
 
 
 def _is_rate(sentence: Sentence, start: int, end: int) -> bool:
-    """ "two patients at a time", "four visitors a day": said beside the number, not elsewhere in the sentence."""
+    """Said beside the number, not elsewhere in the sentence: "two patients at a time", "four visitors a day"."""
     return any(start - _RATE_REACH <= hit.start <= end + _RATE_REACH for hit in sentence.of("rate"))
 
 
@@ -81,7 +93,7 @@ def _noun(sentence: Sentence, index: int) -> str | None:
         group = next((h.group for h in sentence.of("case_noun", "people_noun") if h.start == token.start), None)
         if group:
             return group
-        if token.text not in _JOINS:
+        if token.text not in PACK.lists.count_joins:
             return None
     return None
 
@@ -106,10 +118,16 @@ def _judged(sentence: Sentence, number: int, noun: str, *, alone: bool) -> Sever
 
 
 def _differences(reading: Reading, context: Context) -> Iterator[Found]:
-    """ "98 of our 100 patients": the two that are left can be told."""
+    """Of "98 of our 100 patients" the two that are left can be told."""
     for match in _NEARLY_ALL.finditer(reading.plain):
         left = int(match["all"]) - int(match["some"])
         sentence = reading.sentence_at(match.start())
         people = any(h.start == match.start("noun") for h in sentence.of("case_noun", "people_noun"))
         if people and 0 < left < _threshold(context) <= int(match["some"]):
-            yield Found("SML-COUNT", Severity.DECIDE, match.span(), str(left), {"variant": "difference", "threshold": _threshold(context)})
+            yield Found(
+                "SML-COUNT",
+                Severity.DECIDE,
+                match.span(),
+                str(left),
+                {"variant": "difference", "threshold": _threshold(context)},
+            )

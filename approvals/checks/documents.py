@@ -9,13 +9,18 @@ from approvals.checks.context import Context
 from approvals.checks.reading import Found, Reading
 from approvals.findings import Severity
 
-_NINO = re.compile(r"\b(?!bg|gb|kn|nk|nt|tn|zz)[a-ceghj-prstw-z][a-ceghj-nprstw-z][ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[a-d]\b")
+_NINO = re.compile(
+    r"\b(?!bg|gb|kn|nk|nt|tn|zz)[a-ceghj-prstw-z][a-ceghj-nprstw-z][ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[a-d]\b"
+)
 _LICENCE = re.compile(r"\b[a-z9]{5}\d[0156]\d[0-3]\d\d[a-z9]{2}\d[a-z]{2}\b")
 _PASSPORT = re.compile(
-    r"\b(?:passport|pasbort|visa|fisa|brp|biometric residence|arc|application registration|driving licen[cs]e|trwydded yrru)\b[^.\n\d]{0,24}?\b([a-z]{0,3}\d{6,10}[a-z]?)\b"
+    r"\b(?:passport|pasbort|visa|fisa|brp|biometric residence|arc|application registration|driving licen[cs]e"
+    r"|trwydded yrru)\b[^.\n\d]{0,24}?\b([a-z]{0,3}\d{6,10}[a-z]?)\b"
 )
 _ACCOUNT = re.compile(
-    r"\b\d{2}[- ]\d{2}[- ]\d{2}\b(?=[^.\n]{0,40}?\b\d{8}\b)|(?:sort code|cod didoli)[^.\n\d]{0,12}(\d{2}[- ]?\d{2}[- ]?\d{2})\b|(?:account|cyfrif) (?:number|no|rhif)?[^.\n\d]{0,12}(\d{8})\b|rhif (?:y |eich |ei )?cyfrif[^.\n\d]{0,12}(\d{8})\b"
+    r"\b\d{2}[- ]\d{2}[- ]\d{2}\b(?=[^.\n]{0,40}?\b\d{8}\b)|(?:sort code"
+    r"|cod didoli)[^.\n\d]{0,12}(\d{2}[- ]?\d{2}[- ]?\d{2})\b|(?:account|cyfrif) (?:number|no"
+    r"|rhif)?[^.\n\d]{0,12}(\d{8})\b|rhif (?:y |eich |ei )?cyfrif[^.\n\d]{0,12}(\d{8})\b"
 )
 _CARD = re.compile(r"(?<![\w+.,-])[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{2,4}(?!\w)")
 _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}(?: ?[a-z0-9]{1,3})?\b")
@@ -23,10 +28,13 @@ _CARD_LENGTHS = range(14, 17)
 # letters that the DVLA issues; in the text as written, since in lower case too much else looks alike
 _PLATE = re.compile(r"(?<![\w/#@-])[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[1-7]\d) ?[A-HJ-PR-Z]{3}(?![\w-])")
 _OLD_PLATE = re.compile(
-    r"(?i:\breg(?:istration)?\b|number plate|\bplât|\bplat rhif|rhif cofrestru|\bcar\b|cerbyd|\bvan\b|\bfan\b)[^.\n]{0,24}?\b([A-HJ-NP-TV-Y]\d{1,3} ?[A-HJ-PR-Y]{3}|[A-Z]{3} ?\d{1,3}[A-HJ-NP-TV-Y]?)\b"
+    r"(?i:\breg(?:istration)?\b|number plate|\bplât|\bplat rhif|rhif cofrestru|\bcar\b|cerbyd|\bvan\b"
+    r"|\bfan\b)[^.\n]{0,24}?\b([A-HJ-NP-TV-Y]\d{1,3} ?[A-HJ-PR-Y]{3}|[A-Z]{3} ?\d{1,3}[A-HJ-NP-TV-Y]?)\b"
 )
 _REGISTER = re.compile(
-    r"\b(?:gmc|nmc|hcpc|gphc|gdc|payroll|cyflogres|rhif staff|staff|employee|assignment|rhif gweithiwr|rhif cyflogai)\b[ ]?(?:number|no\.?|num|pin|ref|registration|rhif|reg)?[ :.#=]*(?:is |yw )?(?<=[ :.#=])(\d{2}[a-z]\d{4}[a-z]|[a-z]{0,2}\d{5,8})\b"
+    r"\b(?:gmc|nmc|hcpc|gphc|gdc|payroll|cyflogres|rhif staff|staff|employee|assignment|rhif gweithiwr"
+    r"|rhif cyflogai)\b[ ]?(?:number|no\.?|num|pin|ref|registration|rhif|reg)?[ :.#=]*(?:is "
+    r"|yw )?(?<=[ :.#=])(\d{2}[a-z]\d{4}[a-z]|[a-z]{0,2}\d{5,8})\b"
 )
 
 

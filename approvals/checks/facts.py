@@ -26,7 +26,13 @@ def in_texts(content: Content, context: Context) -> Iterator[Finding]:
         found = _link(link) if link else None
         if found:
             severity, variant = found
-            yield Finding("SEC-LINK", severity, "cy" if language == "cy" else "en", Where(f"/link/{language}", (0, len(link))), {"variant": variant})
+            yield Finding(
+                "SEC-LINK",
+                severity,
+                "cy" if language == "cy" else "en",
+                Where(f"/link/{language}", (0, len(link))),
+                {"variant": variant},
+            )
 
 
 def past(content: Content, context: Context) -> Iterator[Finding]:
@@ -40,7 +46,7 @@ def _day(context: Context) -> date:
 
 
 def weekdays(reading: Reading, context: Context) -> Iterator[Found]:
-    """ "Thursday 3 September 2027" is a Friday. Without a year, the date nearest to publishing is meant."""
+    """A weekday that is not the date's. Without a year, the date nearest to publishing is meant."""
     if not reading.digits:
         return
     for fact in reading.facts:
@@ -78,7 +84,9 @@ def _past(reading: Reading, context: Context) -> Iterator[Found]:
         sentence = reading.sentence_at(fact.span[0])
         later = any(w >= today for f, w in dated if sentence.span[0] <= f.span[0] < sentence.span[1])
         if when < today and not later and _meant_ahead(sentence, fact, today - when):
-            yield Found("FCT-DATE", Severity.DECIDE, fact.span, when.isoformat(), {"variant": "past", "date": when.isoformat()})
+            yield Found(
+                "FCT-DATE", Severity.DECIDE, fact.span, when.isoformat(), {"variant": "past", "date": when.isoformat()}
+            )
 
 
 def _fixed(fact: Fact, today: date) -> date | None:

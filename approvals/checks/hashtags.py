@@ -17,11 +17,12 @@ _SHORTEST = 7
 _UNKNOWN = 14
 """So many letters in a row that no dictionary parts are two words all the same."""
 _LONGEST = 40
-_SMALL_WORDS = frozenset("a ac ag ar at ei er eu fy i in is it my ni o of on or os to up us we y ym yn yr â ô the and for our with dim mis neu".split())
 
-_NAMES = PACK.lists.wide_places | PACK.lists.given_names | {
-    word for pair in DEFAULT.names for name in pair for word in name.lower().split()
-}
+_NAMES = (
+    PACK.lists.wide_places
+    | PACK.lists.given_names
+    | {word for pair in DEFAULT.names for name in pair for word in name.lower().split()}
+)
 
 
 def capitals(reading: Reading, _context: Context) -> Iterator[Found]:
@@ -38,14 +39,17 @@ def _lower_runs(tag: str) -> Iterator[str]:
     for letters in _LOWER_RUN.findall(tag):
         if letters.isupper():
             continue
-        yield from re.findall(r"[^\W\d_A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ]+|[A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ][^\W\d_A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ]*", letters)
+        yield from re.findall(
+            r"[^\W\d_A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ]+|[A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ][^\W\d_A-ZÂÊÎÔÛŴŶÁÉÍÓÚÀÈÌÒÙÄËÏÖÜẄŸ]*",
+            letters,
+        )
 
 
 @lru_cache(maxsize=4096)
 def _joined(run: str) -> bool:
     """Whether a stretch of letters is several words."""
     word = run.lower()
-    if not _SHORTEST <= len(word):
+    if len(word) < _SHORTEST:
         return False
     if len(word) > _LONGEST:
         return True
@@ -60,7 +64,7 @@ def _parts(word: str) -> bool:
     for end in range(2, len(word) + 1):
         for start in [s for s in reach if end - s >= 1]:
             piece = word[start:end]
-            if piece in _SMALL_WORDS or (len(piece) > 3 and _known(piece)):  # noqa: PLR2004 - shorter ones are in the list
+            if piece in PACK.lists.small_words or (len(piece) > 3 and _known(piece)):  # noqa: PLR2004 - shorter ones are in the list
                 reach[end] = reach.get(end, False) or reach[start] or len(piece) > 3  # noqa: PLR2004
     return reach.get(len(word), False)
 

@@ -5,6 +5,7 @@ Source: D-03, D-07, D-14, D-15, D-19, D-20, IDP-05, IDP-09, IDP-10.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from approvals.checks import counts
 from approvals.checks.context import Context
@@ -12,15 +13,25 @@ from approvals.checks.reading import Found, Reading, Sentence, Span
 from approvals.findings import Severity
 from approvals.rules import PACK, Hit
 
-_NUMERIC_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_NUMERIC_DATE = re.compile(
+    r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)"
+)
+_CENTURY_TURNS = 30
+"""A year of two digits above this is of the last century."""
 _YEAR_AFTER = re.compile(r",? (\d{4})\b")
 _DATE_LABELS = ("date", "dyddiad", "birth", "pen", "d o b", "d.o.b", "dob", "d g", "d.g", "dg")
 _LABEL_REACH = 32
 """Code points between "date of birth" and the date."""
 _SUBJECT_REACH = 16
 """Code points between "the NHS" and "was born"."""
-_NUMBERS_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_NUMBERS_CY = "un|dwy|ddwy|tair|dair|pedair|bedair|pum|bum|chwe|chwech|saith|wyth|naw|deg|ddeg|deng|ddeng|deuddeg|ddeuddeg|pymtheg|bymtheg|pump|bump"
+_NUMBERS_EN = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    "|seventeen|eighteen|nineteen"
+)
+_NUMBERS_CY = (
+    "un|dwy|ddwy|tair|dair|pedair|bedair|pum|bum|pump|bump|chwe|chwech|saith|wyth|naw|deg|ddeg|deng|ddeng"
+    "|deuddeg|ddeuddeg|pymtheg|bymtheg"
+)
 _AGED = re.compile(
     rf"\b(?:(?P<age>\d{{1,3}})|{_NUMBERS_EN})[- ](?:year|month|week|day)s?[- ]old\b"
     r"|\baged (?P<aged>\d{1,3})\b(?! ?(?:-|to|and|or|–|neu|i|\+))|(?<=, )(?P<comma>\d{1,3})(?=,| o | from )"
@@ -29,17 +40,29 @@ _AGED = re.compile(
 )
 _AGE_RANGE_BEFORE = {
     "en": re.compile(
-        r"(?:\b(?:over|under|above|below|from|between|and|or|to|least|than|every|all|any|each|people|those|adults|children|men|women|aged|age"
+        r"(?:\b(?:over|under|above|below|from|between|and|or|to|least|than|every|all|any|each|people|those"
+        r"|adults|children|men|women|aged|age"
         r"|turn|turning|reach|reaching|our|the)|[-–]) ?$"
     ),
     "cy": re.compile(
-        r"(?:\b(?:i|dros|dan|rhwng|neu|a|ac|hyd at|pobl|bobl|plant|blant|oedolion|dynion|menywod|fenywod|merched|leiaf|pawb|pob|tan|erbyn"
+        r"(?:\b(?:i|dros|dan|rhwng|neu|a|ac|hyd at|pobl|bobl|plant|blant|oedolion|dynion|menywod|fenywod"
+        r"|merched|leiaf|pawb|pob|tan|erbyn"
         r"|rhai|cyrraedd|gyrraedd|troi)|[-–]) ?$"
     ),
 }
-_AGE_RANGE_AFTER = re.compile(r"^ ?(?:or (?:over|under|older|younger|above)|and (?:over|under|above|older|younger)|neu'?n? (?:iau|h[ŷy]n|dros|throsodd|throsto)|ac? (?:throsodd|h[ŷy]n|iau|drosodd)|\+|[-–] ?\d|building|hospital|adeilad|tradition)")
-_PLACE_EN = re.compile(r"\b(?:in|from|at|near|of|outside) (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|on|the|[A-Z][\w'’-]+))*)")
-_PLACE_CY = re.compile(r"\b(?:o|yn|ym|yng|ger|ar|at|i|[td]h?rigolion)(?:['’]r)? (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|[A-Z][\w'’-]+))*)")
+_AGE_RANGE_AFTER = re.compile(
+    r"^ ?(?:or (?:over|under|older|younger|above)|and (?:over|under|above|older|younger)|neu'?n? (?:iau|h[ŷy]n"
+    r"|dros|throsodd|throsto)|ac? (?:throsodd|h[ŷy]n|iau|drosodd)|\+|[-–] ?\d|building|hospital|adeilad"
+    r"|tradition)"
+)
+_PLACE_EN = re.compile(
+    r"\b(?:in|from|at|near|of|outside) (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr|on|the"
+    r"|[A-Z][\w'’-]+))*)"
+)
+_PLACE_CY = re.compile(
+    r"\b(?:o|yn|ym|yng|ger|ar|at|i|[td]h?rigolion)(?:['’]r)? (?P<place>(?:[A-ZÂÊÎÔÛŴŶ][\w'’-]+)(?:[ -](?:y|yr"
+    r"|[A-Z][\w'’-]+))*)"
+)
 _ADULT = 16
 """CON-09, IDP-10."""
 _PIECES = ("rare", "condition", "occupation", "relation", "school", "unusual", "child", "event")
@@ -77,8 +100,10 @@ def _dates(reading: Reading) -> Iterator[tuple[Span, int | None, str]]:
             year = int(later[1]) if later else fact.year
             yield fact.span, year, f"{fact.day}.{fact.month}.{year or ''}"
     for match in _NUMERIC_DATE.finditer(reading.plain):
-        day, month, year = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
-        full = int(year) + (0 if int(year) >= 100 else 1900 if int(year) > 30 else 2000)  # noqa: PLR2004 - two digits
+        day, month, written = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
+        full = int(written)
+        if len(written) == 2:  # noqa: PLR2004 - "48"
+            full += 1900 if full > _CENTURY_TURNS else 2000
         yield match.span(), full, f"{int(day)}.{int(month)}.{full}"
 
 
@@ -92,7 +117,9 @@ def beds(reading: Reading, _context: Context) -> Iterator[Found]:
 
 
 def _pronoun(reading: Reading, sentence: Sentence) -> bool:
-    pattern = r"\b(?:he|she|him|her|his)\b" if reading.language == "en" else r"\b(?:mae e|mae hi|mae o|ef|fe|iddi|iddo)\b"
+    pattern = (
+        r"\b(?:he|she|him|her|his)\b" if reading.language == "en" else r"\b(?:mae e|mae hi|mae o|ef|fe|iddi|iddo)\b"
+    )
     title = r"\b(?:mr|mrs|ms|miss)\b"
     return bool(re.search(f"{pattern}|{title}", reading.plain[slice(*sentence.span)]))
 
@@ -101,7 +128,9 @@ def ages(reading: Reading) -> Iterator[Span]:
     """Ages of one person, not of a group that something is for."""
     for match in _AGED.finditer(reading.plain):
         before = reading.plain[max(0, match.start() - 12) : match.start()]
-        if _AGE_RANGE_BEFORE[reading.language].search(before) or _AGE_RANGE_AFTER.match(reading.plain[match.end() : match.end() + 20]):
+        if _AGE_RANGE_BEFORE[reading.language].search(before) or _AGE_RANGE_AFTER.match(
+            reading.plain[match.end() : match.end() + 20]
+        ):
             continue
         if match["comma"] and not _person_before(reading, match.start()):
             continue
@@ -194,14 +223,18 @@ def _small_place(reading: Reading, sentence: Sentence) -> Span | None:
 
 def _institution(reading: Reading, span: Span) -> bool:
     after = reading.plain[span[0] : span[1] + 12]
-    return bool(re.search(r"\b(?:hospital|ysbyty|clinic|centre|health board|trust|university|disease|syndrome)\b", after))
+    return bool(
+        re.search(r"\b(?:hospital|ysbyty|clinic|centre|health board|trust|university|disease|syndrome)\b", after)
+    )
 
 
 def deceased(reading: Reading, _context: Context) -> Iterator[Found]:
     """Somebody's death: the family's authority is asked for (IDP-09)."""
     for sentence in reading.sentences:
         for hit in sentence.of("died")[:1]:
-            if (_individual(sentence) or sentence.has("relation") or _named_in(reading, sentence)) and not sentence.has("generic"):
+            if (_individual(sentence) or sentence.has("relation") or _named_in(reading, sentence)) and not sentence.has(
+                "generic"
+            ):
                 yield Found("PID-DECEASED", Severity.DECIDE, hit.span)
 
 
@@ -209,5 +242,5 @@ def _named_in(reading: Reading, sentence: Sentence) -> bool:
     tokens = sentence.tokens
     return any(
         a.text in PACK.lists.given_names and reading.nfc[a.start].isupper() and reading.nfc[b.start].isupper()
-        for a, b in zip(tokens, tokens[1:], strict=False)
+        for a, b in pairwise(tokens)
     ) or bool(re.search(r"\b(?:Mr|Mrs|Ms|Miss|Dr) [A-Z]", reading.nfc[slice(*sentence.span)]))

@@ -17,36 +17,41 @@ from approvals.rules import PACK
 _CAP = r"[A-ZÂÊÎÔÛŴŶÉ](?:['’]?[^\W\d_]|-(?=[^\W\d_]))+"
 _INITIALS = r"(?:[A-Z]\.? ?){1,3}"
 _TITLE = re.compile(
-    rf"\b(?P<title>Mr|Mrs|Ms|Miss|Mx|MR|MRS|Mistar|Dr|DR|Doctor|Prof|Professor|Athro|Sister|Nurse|Nyrs|Matron|Metron|Sir|Syr|Dame|Lady|Fonesig|Parch|Rev|Cllr|Cyng)\b\.?[  ]+"
+    rf"\b(?P<title>Mr|Mrs|Ms|Miss|Mx|MR|MRS|Mistar|Dr|DR|Doctor|Prof|Professor|Athro|Sister|Nurse|Nyrs|Matron"
+    rf"|Metron|Sir|Syr|Dame|Lady|Fonesig|Parch|Rev|Cllr|Cyng)\b\.?[  ]+"
     rf"(?P<name>(?:{_INITIALS}[  ]*)?{_CAP}(?:[  ](?:(?:ap|ab|ferch|van|de|von|[A-Z]\.)[  ])?{_CAP}){{0,2}})"
 )
 _PATRONYMIC = re.compile(rf"\b(?P<name>{_CAP} (?:ap|ab|ferch) {_CAP}(?: {_CAP})?)")
 _PAIR = re.compile(rf"\b(?P<first>{_CAP})(?: (?:[A-Z]\.|{_CAP}))?? (?P<last>{_CAP})")
 _LABELLED = re.compile(
-    rf"(?<![\w-])(?:[Pp]atient(?:['’]s name)?|[Cc]laf|[Gg]laf|[Nn]ame of patient|[Ee]nw'r claf|[Rr]esident|[Pp]reswylydd)(?: is| yw|,|:)? (?P<name>{_CAP} {_CAP}(?: {_CAP})?)"
+    rf"(?<![\w-])(?:[Pp]atient(?:['’]s name)?|[Cc]laf|[Gg]laf|[Nn]ame of patient|[Ee]nw'r claf|[Rr]esident"
+    rf"|[Pp]reswylydd)(?: is| yw|,|:)? (?P<name>{_CAP} {_CAP}(?: {_CAP})?)"
 )
 _FIRST = re.compile(rf"(?<![\w#@'’-])(?P<name>{_CAP})(?=\W|$)")
 _MONTHS = "ion|jan|chwef|feb|maw|mar|ebr|apr|mai|may|meh|jun|gorff|jul|awst|aug|medi|sep|hyd|oct|tach|nov|rhag|dec"
-_AGE_AFTER = re.compile(rf"^(?:,? ?\(?(?:aged |sy'n |oed )?\d{{1,2}}\b(?![:.%/-]\d| ?(?:am|pm|yb|yh|yp)|(?:st|nd|rd|th|af|il|ydd|fed|eg)\b| (?:{_MONTHS}))|,? (?:sy'n|who is|is) \d{{1,2}} )")
+_AGE_AFTER = re.compile(
+    rf"^(?:,? ?\(?(?:aged |sy'n |oed )?\d{{1,2}}\b(?![:.%/-]\d| ?(?:am|pm|yb|yh|yp)|(?:st|nd|rd|th|af|il|ydd"
+    rf"|fed|eg)\b| (?:{_MONTHS}))|,? (?:sy'n|who is|is) \d{{1,2}} )"
+)
 # next to a capitalised pair these make it a place, a body, a law or an illness
 _NOT_BEFORE = re.compile(
-    r"(?:\b(?:ysbyty|hysbyty|hospital|canolfan|nghanolfan|ganolfan|ward|stryd|heol|ffordd|capel|ysgol|coleg|st|saint|sant|santes|ganolfan|uned|clinig|neuadd|parc|plas|tŷ|hosbis|theatr|campws|castell|eglwys|ystafell|lolfa|syndrom|clefyd|gwobr|wobr|prifysgol|elusen|street|lake|mount|cwm|ynys|llyn|bae|afon)(?:'r)?|['’]r) $",
+    r"(?:\b(?:ysbyty|hysbyty|hospital|canolfan|nghanolfan|ganolfan|ward|stryd|heol|ffordd|capel|ysgol|coleg|st"
+    r"|saint|sant|santes|ganolfan|uned|clinig|neuadd|parc|plas|tŷ|hosbis|theatr|campws|castell|eglwys|ystafell"
+    r"|lolfa|syndrom|clefyd|gwobr|wobr|prifysgol|elusen|street|lake|mount|cwm|ynys|llyn|bae|afon)(?:'r)?"
+    r"|['’]r) $",
     re.IGNORECASE,
 )
 _NOT_AFTER = re.compile(
-    r"^(?:['’]s)? (?:Hospital|Ward|Centre|Center|Unit|Clinic|Street|Road|Avenue|Lane|Close|House|Court|School|College|University|Hall|Hospice|Foundation|Trust|Charity|Award|Awards|Fund|Building|Suite|Theatre|Library|Park|Surgery|Practice|Lodge|Wing|Campus|Church|Chapel|Institute|Disease|disease|Syndrome|syndrome|Test|test|Scale|scale|Act|Method|method|Cup|Medal|Lecture|Prize|Memorial|Cancer|Ltd|Limited|plc|PLC|Cyf|Pharmacy|Stadium|Arena|Leisure|Day|Week)\b"
+    r"^(?:['’]s)? (?:Hospital|Ward|Centre|Center|Unit|Clinic|Street|Road|Avenue|Lane|Close|House|Court|School"
+    r"|College|University|Hall|Hospice|Foundation|Trust|Charity|Award|Awards|Fund|Building|Suite|Theatre"
+    r"|Library|Park|Surgery|Practice|Lodge|Wing|Campus|Church|Chapel|Institute|Disease|disease|Syndrome"
+    r"|syndrome|Test|test|Scale|scale|Act|Method|method|Cup|Medal|Lecture|Prize|Memorial|Cancer|Ltd|Limited|plc"
+    r"|PLC|Cyf|Pharmacy|Stadium|Arena|Leisure|Day|Week)\b"
 )
-_DOCTOR = frozenset("dr doctor prof professor athro sister nurse nyrs matron metron".split())
-_PUBLIC = frozenset("cllr cyng".split())
-_PLACE_WORDS = frozenset("glan llan cwm bro cefn maes pen tre bryn ysbyty llyn afon nant plas castell tŷ ward".split())
+_DOCTOR = frozenset({"dr", "doctor", "prof", "professor", "athro", "sister", "nurse", "nyrs", "matron", "metron"})
+_PUBLIC = frozenset({"cllr", "cyng"})
 _NEAR_STAFF = 40
 """Code points within which "ward manager" and the like belong to a name: an apposition on either side."""
-_ORGANISATION_WORDS = frozenset(
-    "cottage lodge villa house road out hospital health board trust university nhs gig cymru wales ysbyty bwrdd iechyd street road team unit ward care centre day week month year awards service services "
-    "group committee society association group park valley council college school line hub clinic department north south east west january february march april may june july "
-    "august september october november december monday tuesday wednesday thursday friday saturday sunday ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr "
-    "dydd nos llun mercher iau gwener sadwrn sul welsh english cymraeg saesneg mr mrs ms dr the a an and or y yr i o ar yn ni chi".split()
-)
 
 
 def people_named(reading: Reading, context: Context) -> Iterator[Found]:
@@ -92,7 +97,7 @@ def _no_person(reading: Reading, span: Span, title: str, context: Context) -> bo
     own = context.terms.not_names if context.terms else frozenset()
     if name in own or any(name.startswith(known) or known.startswith(name + " ") for known in PACK.lists.not_names):
         return True
-    if words[-1] in _ORGANISATION_WORDS or words[0] in _ORGANISATION_WORDS or reading.in_contact(span):
+    if not PACK.lists.organisation_words.isdisjoint({words[0], words[-1]}) or reading.in_contact(span):
         return True
     if _NOT_AFTER.match(reading.nfc[span[1] : span[1] + 20]):
         return True
@@ -148,7 +153,7 @@ def _part_of_name(reading: Reading, span: Span) -> bool:
     if not before:
         return False
     start = max(0, span[0] - 24) + before.start()
-    return start != reading.sentence_at(span[0]).span[0] or before[1].lower() in _PLACE_WORDS
+    return start != reading.sentence_at(span[0]).span[0] or before[1].lower() in PACK.lists.place_words
 
 
 def _told(reading: Reading, span: Span) -> Severity | None:

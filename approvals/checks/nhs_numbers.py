@@ -20,8 +20,10 @@ _LABEL = re.compile(
 )
 _LABEL_AFTER = re.compile(r"^[ (,:-]{0,3}(?:nhs|gig|rhif gig)\b[ ]?(?:number|no|rhif)?")
 _OTHER_LABEL = re.compile(
-    r"\b(?:isbn(?:-10)?|issn|elusen|charity|cwmni|company|registered|cofrestredig|order|archeb|invoice|anfoneb|twitter|id|"
-    r"ffoniwch|ffonio|ffôn|phone|tel|telephone|call|ring|text|tecstiwch|fax|ffacs|grant|tender|meeting|cyfarfod|zoom|teams|barcode|cod bar)\b[^.\n]{0,24}$"
+    r"\b(?:isbn(?:-10)?|issn|elusen|charity|cwmni|company|registered|cofrestredig|order|archeb|invoice|anfoneb"
+    r"|twitter|id|"
+    r"ffoniwch|ffonio|ffôn|phone|tel|telephone|call|ring|text|tecstiwch|fax|ffacs|grant|tender|meeting|cyfarfod"
+    r"|zoom|teams|barcode|cod bar)\b[^.\n]{0,24}$"
 )
 _PHONE_NUMBER = re.compile(r"(?:\+|\b00)44[ ()\d.-]*$|^0")
 _LABELLED_ANY = re.compile(
@@ -33,7 +35,8 @@ _NHS_DIGITS = 10
 _KINDS_EN = r"hospital|case[ -]?note|casenote|case|unit|episode|patient(?: id)?|mrn|crn|pas"
 _KINDS_CY = r"ysbyty|hysbyty|nodiadau|cas|achos|claf|uned|episod|cyfnod gofal"
 _HOSPITAL = re.compile(
-    rf"\b(?:(?:{_KINDS_EN}) ?(?:number|no\.?|num|id|ref(?:erence)?|#)|crn|mrn|casenote|rhif (?:yr |y |ei |eich )?(?:{_KINDS_CY}))"
+    rf"\b(?:(?:{_KINDS_EN}) ?(?:number|no\.?|num|id|ref(?:erence)?|#)|crn|mrn|casenote|rhif (?:yr |y |ei "
+    rf"|eich )?(?:{_KINDS_CY}))"
     r"[ :.#=]*(?:is |yw |oedd |was )?(?<=[ :.#=])(?P<number>[a-z]{0,2}[ -]?\d{5,9}[a-z]?)\b"
 )
 _LOCAL = re.compile(r"\b[a-z]\d{6,7}\b")
@@ -59,11 +62,15 @@ def _judged(reading: Reading, match: re.Match[str]) -> Found | None:
     labelled = bool(_LABEL.search(before) or _LABEL_AFTER.match(reading.plain[match.end() : match.end() + 24]))
     valid = nhs.is_valid(_digits(match[0]))
     if labelled:
-        return _found(match.span(), Severity.BLOCK if valid else Severity.DECIDE, "labelled" if valid else "failing", match[0])
+        return _found(
+            match.span(), Severity.BLOCK if valid else Severity.DECIDE, "labelled" if valid else "failing", match[0]
+        )
     if not valid or _OTHER_LABEL.search(before) or _is_phone(before, match[0]) or reading.in_contact(match.span()):
         return None
     grouped = _GROUPED.fullmatch(match[0])
-    return _found(match.span(), *((Severity.BLOCK, "grouped") if grouped else (Severity.DECIDE, "unlabelled")), match[0])
+    return _found(
+        match.span(), *((Severity.BLOCK, "grouped") if grouped else (Severity.DECIDE, "unlabelled")), match[0]
+    )
 
 
 def _is_phone(before: str, digits: str) -> bool:

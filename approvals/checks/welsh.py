@@ -7,6 +7,7 @@ from approvals.checks.context import Context
 from approvals.checks.reading import Unit, units
 from approvals.content import Content
 from approvals.findings import Finding, FindingLanguage, Severity, Where
+from connectors.contract import Language
 from i18n import parity as i18n_parity
 from i18n import spelling
 from i18n.differences import Difference
@@ -70,7 +71,8 @@ def _finding(unit: Unit, difference: Difference, code: str) -> Finding:
 
 def _missing(unit: Unit) -> tuple[Where, FindingLanguage]:
     """The empty side, with the whole of the other one beside it."""
-    empty, other = ("en", "cy") if unit.texts["cy"].strip() else ("cy", "en")
+    empty: Language = "en" if unit.texts["cy"].strip() else "cy"
+    other: Language = "cy" if empty == "en" else "en"
     twin = Where(unit.pointers[other], (0, len(normalise(unit.texts[other]))))
     return Where(unit.pointers[empty], None, twin), empty
 

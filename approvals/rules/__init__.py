@@ -48,6 +48,11 @@ class Lists(Struct, frozen=True, forbid_unknown_fields=True):
     """Two or three capitalised words that look like a person and are not, or are of public record."""
     wide_places: frozenset[str]
     """Counties and larger: no jigsaw piece."""
+    place_words: frozenset[str]
+    organisation_words: frozenset[str]
+    count_joins: frozenset[str]
+    empty_descriptions: frozenset[str]
+    small_words: frozenset[str]
 
 
 class Figures(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +73,8 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     phrases: dict[str, dict[Language, tuple[str, ...]]]
     lists: Lists
+    numbers: dict[Language, dict[str, int]]
+    """Number words that can be small counts, mutated forms included."""
     figures: Figures
     elections: tuple[Election, ...]
 
@@ -101,12 +108,12 @@ def _load() -> Pack:
     raw: dict[str, Any] = {}
     for path in sorted(HERE.glob("*.toml")):
         _merge(raw, tomllib.loads(path.read_text(encoding="utf-8")))
-    lists = {key: " ".join(value) if key in _SPLIT else value for key, value in raw["lists"].items()}
-    raw["lists"] = {key: value.split() if isinstance(value, str) else value for key, value in lists.items()}
+    for name, value in raw["lists"].items():
+        if isinstance(value, str):  # lines of single words
+            raw["lists"][name] = value.split()
     return msgspec.convert(raw, Pack)
 
 
-_SPLIT = frozenset({"given_names", "word_names"})  # written as lines of words, for the reader's sake
 PACK = _load()
 VERSION = PACK.version
 

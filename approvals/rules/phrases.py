@@ -99,7 +99,8 @@ class Phrases:
 def _element(text: str, *, welsh: bool) -> _Element:
     if text == "*":
         return _Element(gap=True)
-    words, prefixes = set(), []
+    words: set[str] = set()
+    prefixes: list[str] = []
     for option in text.split("|"):
         word = option.lstrip("=")
         forms = mutated(word) if welsh and not option.startswith("=") else (word,)
