@@ -104,6 +104,12 @@ class Content(Struct, frozen=True, omit_defaults=True):
     media: tuple[Media, ...] = ()
     purpose: str | None = None
     """What the post is for, in the words of the consents' purposes."""
+    campaign: str | None = None
+    """In the words of the consents' campaigns."""
+    partners: tuple[str, ...] = ()
+    """Other bodies that publish it too, each named as in the consents (CON-04)."""
+    paid: bool = False
+    """It is to be promoted for money, now or later: another use than posting it (CON-04, CON-18)."""
     wording: dict[str, Bilingual] = {}
     """Other words for one channel, by its name."""
     consents: tuple[Consent, ...] = ()

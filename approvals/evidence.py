@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.checks.context import Account, Channel, Context, Model, Picture, Region
-from approvals.consent import Consent
 from approvals.content import Content
 from approvals.outgoing import Part, Rendition, render
 from approvals.policy import Policy
@@ -53,7 +52,7 @@ async def context(
         now=now,
         publish_at=publish_at,
         channels=channels,
-        consents={record.ref: _consent(record) for record in consents},
+        consents={record.ref: record.consent() for record in consents},
         pictures={upload: _picture(item, renditions, channels) for upload, item in items.items()},
         manifest=tuple((part.channel, part.outgoing) for part in manifest),
         terms=policy.terms,
@@ -74,12 +73,6 @@ async def relied_on(
         .execution_options(populate_existing=True)
     )
     return list(await session.scalars(query.with_for_update(read=True) if lock else query))
-
-
-def _consent(record: m.ConsentRecord) -> Consent:
-    consent = msgspec.convert(record.record, Consent)
-    withdrawn = record.withdrawn_at.date() if record.withdrawn_at else None
-    return msgspec.structs.replace(consent, withdrawn=withdrawn, verified=record.verified_by is not None)
 
 
 async def _channels(

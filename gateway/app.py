@@ -14,6 +14,7 @@ from gateway.api import problems
 from gateway.api.bounds import BODY
 from gateway.api.channels import Channels
 from gateway.api.checking import Checking
+from gateway.api.consent_requests import ConsentRequests
 from gateway.api.consents import Consents
 from gateway.api.deliveries import Deliveries
 from gateway.api.injected import DEPENDENCIES
@@ -25,13 +26,15 @@ from gateway.api.reviews import Reviews
 from gateway.api.routing import PUBLIC, guard, needs, require_declarations
 from gateway.api.scheduling import Schedule
 from gateway.api.sign_ins import SignIns
+from gateway.api.takedowns import Takedowns
 from gateway.health import health
 from gateway.runtime import Runtime
 from gateway.tracing import Traced
 
 API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
-    SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, Deliveries, Organisation, People, Keys, Channels, Log,
+    SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, Deliveries, Takedowns, Organisation,
+    People, Keys, Channels, Log,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from approvals.actions import consenting
 from gateway.heads import write_heads
 from gateway.runtime import Runtime
 
@@ -54,9 +55,18 @@ async def forget_answers(_: Runtime, session: AsyncSession, now: datetime) -> No
     await session.commit()
 
 
+async def lapse_consents(_: Runtime, session: AsyncSession, now: datetime) -> None:
+    """Hold what relies on consents that have ended; each in a transaction of its own, for the order of the locks."""
+    for consent in await consenting.ending(session, now):
+        await session.commit()
+        await consenting.lapse(session, consent, now=now)
+    await session.commit()
+
+
 CHORES = (
     Chore("originals", timedelta(hours=1), forget_originals),
     Chore("answers", timedelta(hours=1), forget_answers),
+    Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
 )
 

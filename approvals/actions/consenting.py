@@ -1,7 +1,12 @@
-"""Consents: recording, verifying, withdrawing. Withdrawal is an event that everything relying on it obeys."""
+"""Consents: recorded, verified, and ended. An end is an event that everything relying on the consent obeys.
+
+A withdrawal holds what is due and removes what is public. What ends otherwise (a leaver, a dispute, a newer record,
+the expiry, a 16th birthday) holds what is due and names the public posts that somebody should look at.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,7 +19,8 @@ from uuid_utils.compat import uuid7
 from approvals import models as m
 from approvals import quality_log
 from approvals.actions.scheduling import mark_for_takedown
-from approvals.consent import Consent
+from approvals.consent import Consent, ends, scope
+from approvals.content import LONDON
 from approvals.errors import Invalid, NotFound, WrongState
 from approvals.permissions import Actor, Permission, Reach
 
@@ -30,6 +36,15 @@ class Withdrawal(Struct, frozen=True):
     """Posts that are, or may be, public and will be removed."""
 
 
+class Ended(Struct, frozen=True):
+    """What another end than a withdrawal set in motion."""
+
+    held: int
+    """Deliveries that will not go out."""
+    review: tuple[UUID, ...]
+    """Posts that are, or may be, public: the consent covers no new use, and somebody decides about these."""
+
+
 async def record(
     session: AsyncSession, actor: Actor, consent: Consent, *, contact: Sealing | None = None, now: datetime
 ) -> m.ConsentRecord:
@@ -40,10 +55,14 @@ async def record(
     actor.require(Permission.CONSENT_REQUEST, author=actor.person)
     _plausible(consent)
     custodian = actor.may(Permission.CONSENT_DECIDE)
-    kept = msgspec.structs.replace(consent, withdrawn=None, verified=custodian, evidence=None)
+    asked = await _asked(session, actor, consent.ref)
+    kept = msgspec.structs.replace(
+        consent, withdrawn=None, verified=False, evidence=None, basis_decision=None, leaver=False, disputed=False,
+        superseded=None, wording=consent.wording or (asked and str(asked.asked.get("wording"))),
+    )  # fmt: skip
     new_id = uuid7()
     made = m.ConsentRecord(
-        id=new_id, organisation_id=actor.organisation, ref=consent.ref, expires=consent.expires,
+        id=new_id, organisation_id=actor.organisation, ref=consent.ref, expires=ends(consent),
         record=msgspec.to_builtins(kept), contact=contact(new_id) if contact else None,
         verified_by=actor.person if custodian else None, created_by=actor.person, created_at=now,
     )  # fmt: skip
@@ -52,12 +71,23 @@ async def record(
             session.add(made)
     except IntegrityError as error:
         raise Invalid("consent-ref-taken", "/ref", ref=consent.ref) from error
+    if asked is not None:
+        asked.consent_id = new_id
     await quality_log.append(
         session, actor.organisation, "consent-recorded",
         {"consent": str(made.id), "ref": consent.ref, "verified": custodian},
         now=now, actor=actor.person, retention="consents",
     )  # fmt: skip
     return made
+
+
+async def _asked(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRequest | None:
+    """The request whose letter carried this reference, if one did."""
+    return await session.scalar(
+        select(m.ConsentRequest)
+        .where(m.ConsentRequest.organisation_id == actor.organisation, m.ConsentRequest.ref == ref)
+        .with_for_update()
+    )
 
 
 def _plausible(consent: Consent) -> None:
@@ -71,6 +101,8 @@ def _plausible(consent: Consent) -> None:
         raise Invalid("consent-needs-channels", "/channels")
     if consent.expires <= consent.starts:
         raise Invalid("consent-dates", "/expires", starts=consent.starts.isoformat())
+    if consent.born is not None and consent.born >= consent.starts:
+        raise Invalid("consent-born", "/born", starts=consent.starts.isoformat())
 
 
 async def verify(session: AsyncSession, actor: Actor, ref: str, *, now: datetime) -> m.ConsentRecord:
@@ -80,10 +112,19 @@ async def verify(session: AsyncSession, actor: Actor, ref: str, *, now: datetime
     if found.verified_by is not None:
         raise WrongState("consent-verified")
     found.verified_by = actor.person
-    await quality_log.append(
-        session, actor.organisation, "consent-verified", {"consent": str(found.id), "ref": ref},
-        now=now, actor=actor.person, retention="consents",
-    )  # fmt: skip
+    await _log(session, actor, found, "consent-verified", now)
+    return found
+
+
+async def decide_basis(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> m.ConsentRecord:
+    """The information-governance lead decides that another basis than consent carries the use (CON-11)."""
+    actor.require(Permission.SIGN_PRIVACY)
+    _reasoned(reason)
+    found = await _locked(session, actor, ref)
+    if found.consent().lawful_basis == "consent":
+        raise WrongState("consent-basis")
+    found.record = {**found.record, "basis_decision": reason}
+    await _log(session, actor, found, "consent-basis-decided", now, reason=reason)
     return found
 
 
@@ -120,11 +161,18 @@ async def view_contact(session: AsyncSession, actor: Actor, ref: str, *, now: da
     return found
 
 
-async def _log(session: AsyncSession, actor: Actor, found: m.ConsentRecord, kind: str, now: datetime) -> None:
+async def _log(
+    session: AsyncSession, actor: Actor | None, found: m.ConsentRecord, kind: str, now: datetime, **more: Any
+) -> None:
     await quality_log.append(
-        session, actor.organisation, kind, {"consent": str(found.id), "ref": found.ref},
-        now=now, actor=actor.person, retention="consents",
+        session, found.organisation_id, kind, {"consent": str(found.id), "ref": found.ref, **more},
+        now=now, actor=actor.person if actor else None, retention="consents",
     )  # fmt: skip
+
+
+def _reasoned(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason-needed", "/reason")
 
 
 async def withdraw(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> Withdrawal:
@@ -141,12 +189,126 @@ async def withdraw(session: AsyncSession, actor: Actor, ref: str, reason: str, *
     before = sum(d.state == "held" for d in deliveries)
     takedowns = mark_for_takedown(deliveries, "CON-WITHDRAWN", now)
     held = sum(d.state == "held" for d in deliveries) - before
-    await quality_log.append(
-        session, actor.organisation, "consent-withdrawn",
-        {"consent": str(found.id), "ref": ref, "held": held, "takedowns": takedowns},
-        now=now, actor=actor.person, retention="consents",
-    )  # fmt: skip
+    await _log(session, actor, found, "consent-withdrawn", now, held=held, takedowns=takedowns)
     return Withdrawal(held, takedowns)
+
+
+async def left(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> Ended:
+    """The person no longer works here: no new use of their picture or name (CON-12)."""
+    _reasoned(reason)
+    found = await _standing(session, actor, ref)
+    if found.left_at is not None:
+        raise WrongState("consent-left")
+    found.left_at = now
+    return await _end(session, actor, found, "consent-left", now, reason=reason)
+
+
+async def dispute(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> Ended:
+    """Somebody says that it was not given, or not so. It covers nothing until `settle`, or ends by `withdraw`."""
+    _reasoned(reason)
+    found = await _standing(session, actor, ref)
+    if found.disputed_at is not None:
+        raise WrongState("consent-disputed")
+    found.disputed_at = now
+    return await _end(session, actor, found, "consent-disputed", now, code="CON-MISSING", reason=reason)
+
+
+async def settle(session: AsyncSession, actor: Actor, ref: str, reason: str, *, now: datetime) -> m.ConsentRecord:
+    """The dispute is over and the consent stands. What was held stays held until somebody releases it."""
+    _reasoned(reason)
+    found = await _standing(session, actor, ref)
+    if found.disputed_at is None:
+        raise WrongState("consent-undisputed")
+    found.disputed_at = None
+    await _log(session, actor, found, "consent-settled", now, reason=reason)
+    return found
+
+
+async def supersede(session: AsyncSession, actor: Actor, ref: str, by: str, *, now: datetime) -> Ended:
+    """The newer record `by` of the same person holds from now on; posts that use it refer to it."""
+    records = {ref: None, by: None} | {row.ref: row for row in await _both(session, actor, ref, by)}
+    old, new = records[ref], records[by]
+    if old is None or new is None:
+        raise NotFound("no-such-consent")
+    _require_standing(actor, old)
+    if ref == by or new.verified_by is None or new.withdrawn_at or new.superseded_by or old.superseded_by:
+        raise WrongState("consent-not-newer")
+    old.superseded_by = by
+    return await _end(session, actor, old, "consent-superseded", now, by=by)
+
+
+async def ending(session: AsyncSession, now: datetime, most: int = 500) -> list[UUID]:
+    """Consents that have ended by themselves and whose end nobody has noticed yet."""
+    rows = await session.scalars(
+        select(m.ConsentRecord.id)
+        .where(
+            m.ConsentRecord.lapsed_at.is_(None),
+            m.ConsentRecord.withdrawn_at.is_(None),
+            m.ConsentRecord.expires <= _day(now),
+        )
+        .order_by(m.ConsentRecord.expires)
+        .limit(most)
+    )
+    return list(rows)
+
+
+async def lapse(session: AsyncSession, consent: UUID, *, now: datetime) -> Ended | None:
+    """Its expiry or a 16th birthday has come: hold what is due. `None` where that was done, or it was withdrawn."""
+    found = await session.get_one(m.ConsentRecord, consent, with_for_update=True, populate_existing=True)
+    if found.lapsed_at is not None or found.withdrawn_at is not None:
+        return None
+    found.lapsed_at = now
+    reason = "sixteen" if found.expires < found.consent().expires else "expired"
+    code = "CON-PR" if reason == "sixteen" else "CON-SCOPE"
+    return await _end(session, None, found, "consent-lapsed", now, code=code, reason=reason)
+
+
+async def _end(
+    session: AsyncSession,
+    actor: Actor | None,
+    found: m.ConsentRecord,
+    kind: str,
+    now: datetime,
+    *,
+    code: str = "CON-SCOPE",
+    **more: str,
+) -> Ended:
+    """Hold what is due and name what is public, in the transaction that ends the consent. Source: CON-12, CON-15."""
+    deliveries = await _relying(session, found.id)
+    due = [delivery for delivery in deliveries if delivery.state == "due"]
+    for delivery in due:
+        delivery.state, delivery.code = "held", code
+    review = tuple(sorted({d.post_id for d in deliveries if d.state in {"sending", "unconfirmed", "published"}}))
+    await _log(session, actor, found, kind, now, held=len(due), review=[str(post) for post in review], **more)
+    return Ended(len(due), review)
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(LONDON).date()
+
+
+async def _standing(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRecord:
+    """The record, locked, for the custodian to end; a withdrawal is final."""
+    found = await _locked(session, actor, ref)
+    _require_standing(actor, found)
+    return found
+
+
+def _require_standing(actor: Actor, found: m.ConsentRecord) -> None:
+    actor.require(Permission.CONSENT_DECIDE)
+    if found.withdrawn_at is not None:
+        raise WrongState("consent-withdrawn")
+
+
+async def _both(session: AsyncSession, actor: Actor, *refs: str) -> list[m.ConsentRecord]:
+    rows = await session.scalars(
+        select(m.ConsentRecord)
+        .where(m.ConsentRecord.organisation_id == actor.organisation, m.ConsentRecord.ref.in_(refs))
+        .order_by(m.ConsentRecord.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
 
 
 async def _locked(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRecord:
@@ -176,7 +338,4 @@ def masked(actor: Actor, consent: Consent) -> Consent:
     """What others than the custodian and the information-governance lead may see: status and scope (CON-14)."""
     if actor.reach(Permission.CONSENT_EVIDENCE) is Reach.ALL:
         return consent
-    return msgspec.structs.replace(
-        consent, signatory="", relationship=None, authority_basis=None, capacity=None, born=None, child_view=None,
-        explained_by=None, evidence=None,
-    )  # fmt: skip
+    return scope(consent)

@@ -26,6 +26,10 @@ BACKOFF = (2, 5, 15, 30, 60, 120, 300)
 """Seconds until the next try after each retryable failure; the last repeats until the delivery is `missed`."""
 LOOKUPS = (5, 15, 45, 120, 300)
 """Seconds between looks for a post whose outcome is unknown; then a person decides."""
+LOOK_AGAIN = timedelta(hours=1)
+"""Between tries of a removal that the platform refuses."""
+CANNOT_RETRACT = "cannot-retract-"
+"""Before the platform's own code, where a person must remove what Porth cannot."""
 IN_RESERVE = "other-half"
 """Why the second half of a pair is held when the first did not go out."""
 
@@ -294,6 +298,16 @@ async def retract_later(session: AsyncSession, found: Case, code: str, *, now: d
     delivery.next_attempt_at = now + timedelta(seconds=BACKOFF[min(delivery.lookups, len(BACKOFF)) - 1])
     release_lease(delivery)
     await session.flush()
+
+
+async def retract_refused(session: AsyncSession, found: Case, code: str, *, now: datetime) -> None:
+    """The platform will not delete it, so a person has to. Porth goes on looking whether it is gone."""
+    delivery = found.delivery
+    asked, delivery.code = delivery.code, CANNOT_RETRACT + code
+    delivery.next_attempt_at = now + LOOK_AGAIN
+    release_lease(delivery)
+    if asked != delivery.code:
+        await _log(session, found, "cannot-retract", {"code": code}, now)
 
 
 def release_lease(delivery: m.Delivery) -> None:

@@ -21,6 +21,8 @@ from connectors.contract import Limits, Receipt
 
 CHANNEL = "porth_deliveries"
 """The PostgreSQL channel on which workers are woken."""
+REMOVAL = "removal-asked"
+"""Why something is held or removed on the wish of a person shown or named, without a consent."""
 UNSENT = frozenset({"due", "held", "missed", "failed"})
 """Provably nothing of these is public."""
 GRACE = timedelta(minutes=1)
@@ -197,6 +199,36 @@ async def take_down(session: AsyncSession, actor: Actor, post_id: UUID, reason: 
     marked = mark_for_takedown(deliveries, "takedown", now)
     await _announce(session, post, actor, "takedown-asked", {"reason": reason, "posts": marked}, now)
     return marked
+
+
+async def ask_removal(session: AsyncSession, actor: Actor, post_id: UUID, reason: str, *, now: datetime) -> int:
+    """Somebody shown or named asks to be removed, though there is no consent to withdraw (IDP-03, CON-06).
+
+    Everybody may pass that on, and nobody can refuse it: the same removal as after a withdrawal, with the same clock.
+    Returns how many posts will be removed.
+    """
+    _reasoned(reason)
+    post = await posts.post(session, actor, Permission.TAKEDOWN_REQUEST, post_id)
+    deliveries = await _locked(session, m.Delivery.post_id == post.id)
+    marked = mark_for_takedown(deliveries, REMOVAL, now)
+    held = sum(d.state == "held" and d.code == REMOVAL for d in deliveries)
+    if not marked and not held:
+        raise WrongState("nothing-to-remove")
+    await _announce(session, post, actor, REMOVAL, {"reason": reason, "posts": marked, "held": held}, now)
+    return marked
+
+
+async def removed_by_hand(
+    session: AsyncSession, actor: Actor, delivery_id: UUID, reason: str, *, now: datetime
+) -> m.Delivery:
+    """A person has deleted on the platform what Porth could not, and has looked that it is gone."""
+    _reasoned(reason)
+    delivery, post = await _one(session, actor, Permission.TAKEDOWN_APPROVE, delivery_id)
+    if delivery.state != "published" or delivery.takedown_at is None:
+        raise WrongState("no-takedown")
+    delivery.state, delivery.code, delivery.retracted_at = "retracted", "by-hand", now
+    await _announce(session, post, actor, "removed-by-hand", {"delivery": str(delivery.id), "reason": reason}, now)
+    return delivery
 
 
 def mark_for_takedown(deliveries: Sequence[m.Delivery], code: str, now: datetime) -> int:

@@ -10,17 +10,19 @@ from datetime import date, timedelta
 from approvals.checks import boxes
 from approvals.checks.context import Context
 from approvals.checks.names import accounted
-from approvals.checks.reading import read, units
-from approvals.consent import PATIENTS, Consent, Covered, Use, covers
+from approvals.checks.reading import read
+from approvals.consent import PATIENTS, Consent, Covered, Refusal, Use, birthday, covers, ends
 from approvals.content import LONDON, Content, Media, Named, Shown
-from approvals.findings import Finding, Severity, Where
+from approvals.findings import Finding, FindingLanguage, Severity, Where
 from approvals.rules import PACK
 from connectors.contract import Language
 
+_ASKED = frozenset({"purpose-unsaid"})
+"""A post that states no purpose may serve one that was agreed to: somebody says so."""
 _BY_OTHERS = frozenset({"attorney", "deputy", "best-interests", "next-of-kin", "local-authority"})
 
 
-def named(content: Content, context: Context) -> Iterator[Finding]:
+def named(content: Content, _context: Context) -> Iterator[Finding]:
     """Each declared person has a consent, or a reason, or is a colleague to be asked about (IDP-03)."""
     for i, person in enumerate(content.people):
         where = _where_named(content, person.name, f"/people/{i}")
@@ -54,7 +56,7 @@ def _in_text(content: Content, name: str, language: Language) -> Where | None:
     return None
 
 
-def _language(where: Where) -> "str":  # narrowed by the caller's Literal
+def _language(where: Where) -> FindingLanguage:
     if where.twin is not None or where.span is None:
         return "both"
     return "cy" if where.pointer.endswith("/cy") else "en"
@@ -80,9 +82,10 @@ def _declaration(i: int, media: Media) -> Iterator[Finding]:
 def _answers(i: int, media: Media) -> Iterator[Finding]:
     for j, person in enumerate(media.people or ()):
         where = Where(f"/media/{i}/people/{j}")
-        if person.answers != 1:
-            variant = "several-answers" if person.answers else "no-answer"
-            yield Finding("IMG-PEOPLE", Severity.BLOCK, "both", where, {"variant": variant})
+        if not person.answers:
+            yield Finding("CON-MISSING", Severity.BLOCK, "both", where, {"variant": "shown"})
+        elif person.answers > 1:
+            yield Finding("IMG-PEOPLE", Severity.BLOCK, "both", where, {"variant": "several-answers"})
         elif person.patient and person.not_identifiable:
             yield Finding("IMG-PATIENT", Severity.BLOCK, "both", where)
         elif person.not_identifiable or person.not_a_person:
@@ -107,14 +110,12 @@ def consents(content: Content, context: Context) -> Iterator[Finding]:
             if person.consent:
                 where = Where(f"/media/{i}/people/{j}")
                 yield from _judged(person.consent, {"image"}, where, content, context, on, person)
-    declared = {person.name.strip(): (i, person) for i, person in enumerate(content.people)}
+    declared = {person.name.strip(): (f"/people/{i}", person) for i, person in enumerate(content.people)}
     for name, ref in accounted(content, context).items():
-        i, person_named = declared.get(name, (None, None))
-        if i is None and _where_named(content, name, "").span is None:
-            continue
-        where = _where_named(content, name, f"/people/{i}" if i is not None else "")
-        if ref:
-            yield from _judged(ref, _told(content, name, where, person_named), where, content, context, on, None)
+        pointer, named_person = declared.get(name, ("", None))
+        where = _where_named(content, name, pointer)
+        if ref and where != Where(""):
+            yield from _judged(ref, _told(content, name, where, named_person), where, content, context, on, None)
 
 
 def _told(content: Content, name: str, where: Where, person: Named | None) -> set[Covered]:
@@ -149,19 +150,22 @@ def _judged(
     if consent is None:
         yield Finding("CON-MISSING", Severity.BLOCK, language, where, {"variant": "unknown", "ref": ref})
         return
-    uses = (Use(kind, channel, content.purpose) for kind in sorted(kinds) for channel in content.channels or ("",))
+    uses = (
+        Use(kind, channel, content.purpose, content.campaign, content.partners, content.paid)
+        for kind in sorted(kinds)
+        for channel in content.channels or ("",)
+    )
     refusals = dict.fromkeys(r for use in uses for r in _covered(consent, use, on))
     for refusal in refusals:
         params = {"variant": refusal.reason, "value": refusal.value, "ref": ref}
-        yield Finding(refusal.code, Severity.BLOCK, language, where, params)
+        severity = Severity.DECIDE if refusal.reason in _ASKED else Severity.BLOCK
+        yield Finding(refusal.code, severity, language, where, params)
     yield from _policy(consent, where, context, person)
     yield from _questions(consent, where, on)
 
 
-def _covered(consent: Consent, use: Use, on: date) -> tuple[object, ...]:
-    """A consent to the name carries the first name; an unknown channel is no reason against the consent."""
-    if use.kind == "first-name" and "name" in consent.covers:
-        use = Use("name", use.channel, use.purpose)
+def _covered(consent: Consent, use: Use, on: date) -> tuple[Refusal, ...]:
+    """An unknown channel is no reason against the consent."""
     return tuple(r for r in covers(consent, use, on) if not (r.reason == "channel" and not use.channel))
 
 
@@ -176,13 +180,18 @@ def _questions(consent: Consent, where: Where, on: date) -> Iterator[Finding]:
     """What the privacy step looks at though the consent covers the use."""
     asked = {
         "authority": consent.authority in _BY_OTHERS,
-        "basis": consent.authority == "parental-responsibility" and not consent.authority_basis,
+        "young": consent.born is not None and birthday(consent.born, 16) <= on < birthday(consent.born, 18),
+        "deceased": consent.deceased is not None,
+        "sensitive-date": any((day.month, day.day) == (on.month, on.day) for day in consent.sensitive_dates),
         "capture-only": consent.captured is not None and consent.publication_approved is None,
         "clinician": consent.treating_clinician,
     }
     for variant in (variant for variant, applies in asked.items() if applies):
         yield Finding("CON-REVIEW", Severity.DECIDE, "both", where, {"variant": variant, "ref": consent.ref})
-    left = consent.expires - on
-    if timedelta(0) < left <= timedelta(days=PACK.figures.expiry_warning_days) and consent.withdrawn is None:
-        params = {"variant": "expiring", "ref": consent.ref, "value": consent.expires.isoformat()}
+    if consent.review is not None and consent.review <= on:
+        params = {"variant": "review-due", "ref": consent.ref, "value": consent.review.isoformat()}
+        yield Finding("CON-REVIEW", Severity.ADVISE, "both", where, params)
+    end = ends(consent)
+    if timedelta(0) < end - on <= timedelta(days=PACK.figures.expiry_warning_days) and consent.withdrawn is None:
+        params = {"variant": "expiring", "ref": consent.ref, "value": end.isoformat()}
         yield Finding("CON-REVIEW", Severity.ADVISE, "both", where, params)

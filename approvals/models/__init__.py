@@ -1,7 +1,7 @@
 """The tables. Importing this module registers all of them."""
 
 from approvals.models.base import Base
-from approvals.models.consents import ConsentRecord, ConsentUse
+from approvals.models.consents import ConsentRecord, ConsentRequest, ConsentUse
 from approvals.models.deliveries import Delivery, RememberedAnswer, Worker
 from approvals.models.log import LogEntry, LogHead, LogPayload
 from approvals.models.media import MediaItem, Rendition
@@ -19,7 +19,7 @@ from approvals.models.organisations import (
 from approvals.models.posts import Comment, Decision, Post, SignOff, Submission, Version
 
 __all__ = [
-    "Account", "ApiKey", "Base", "Channel", "Comment", "ConsentRecord", "ConsentUse", "Decision", "Delivery",
-    "LogEntry", "LogHead", "LogPayload", "MediaItem", "Membership", "Organisation", "Person", "Post",
+    "Account", "ApiKey", "Base", "Channel", "Comment", "ConsentRecord", "ConsentRequest", "ConsentUse", "Decision",
+    "Delivery", "LogEntry", "LogHead", "LogPayload", "MediaItem", "Membership", "Organisation", "Person", "Post",
     "RememberedAnswer", "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version", "Worker",
 ]  # fmt: skip

@@ -42,12 +42,15 @@ from approvals.queries.register_views import (
     people,
     teams,
 )
+from approvals.queries.request_views import ConsentRequestView, consent_request, consent_requests
+from approvals.queries.takedown_views import TakedownView, takedowns
 
 __all__ = [
-    "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentUseView", "ConsentView", "DecisionView",
-    "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView", "OrganisationView", "PersonRef",
-    "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView", "SubmissionView", "TeamView", "VersionView",
-    "account_view", "channels", "consent", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
-    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "teams",
+    "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
+    "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
+    "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
+    "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
+    "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
+    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
     "within_reach",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.actions.consenting import masked
-from approvals.consent import Consent
+from approvals.consent import Consent, Status, status
 from approvals.errors import NotFound
 from approvals.permissions import Actor, Permission, Reach
 from approvals.queries.reach import PersonRef, within_reach
@@ -21,10 +21,13 @@ class ConsentView(Struct, frozen=True):
 
     id: UUID
     consent: Consent
+    status: Status
+    """On the day that was asked about, or as far as events tell where none was."""
     verified: bool
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
     expires: date
+    """When it ends by itself: as signed, or on a child's 16th birthday."""
     recorded_by: PersonRef
     created_at: datetime
     has_evidence: bool
@@ -63,13 +66,20 @@ def _reach(actor: Actor) -> ColumnElement[bool]:
 
 
 async def consents(
-    session: AsyncSession, actor: Actor, wanted: ConsentFilter, *, after: UUID | None = None, limit: int = 50
+    session: AsyncSession,
+    actor: Actor,
+    wanted: ConsentFilter,
+    *,
+    after: UUID | None = None,
+    limit: int = 50,
+    on: date | None = None,
 ) -> list[ConsentView]:
     verified, withdrawn = m.ConsentRecord.verified_by.is_not(None), m.ConsentRecord.withdrawn_at.is_not(None)
     return await _views(
         session,
         actor,
         limit,
+        on,
         true() if wanted.verified is None else verified == wanted.verified,
         true() if wanted.withdrawn is None else withdrawn == wanted.withdrawn,
         m.ConsentRecord.expires < wanted.expires_before if wanted.expires_before else true(),
@@ -77,16 +87,16 @@ async def consents(
     )
 
 
-async def consent(session: AsyncSession, actor: Actor, ref: str) -> ConsentView:
+async def consent(session: AsyncSession, actor: Actor, ref: str, *, on: date | None = None) -> ConsentView:
     """Raises `NotFound`, also for a consent beyond the actor's reach: a reference alone tells nothing."""
-    found = await _views(session, actor, 1, m.ConsentRecord.ref == ref)
+    found = await _views(session, actor, 1, on, m.ConsentRecord.ref == ref)
     if not found:
         raise NotFound("no-such-consent")
     return found[0]
 
 
 async def _views(
-    session: AsyncSession, actor: Actor, limit: int, *conditions: ColumnElement[bool]
+    session: AsyncSession, actor: Actor, limit: int, on: date | None, *conditions: ColumnElement[bool]
 ) -> list[ConsentView]:
     uses = (
         select(func.count())
@@ -101,15 +111,16 @@ async def _views(
         .order_by(m.ConsentRecord.id.desc())
         .limit(limit)
     )
-    return [_view(actor, found, PersonRef(person, name), used) for found, person, name, used in rows]
+    return [_view(actor, found, on, PersonRef(person, name), used) for found, person, name, used in rows]
 
 
-def _view(actor: Actor, found: m.ConsentRecord, by: PersonRef, uses: int) -> ConsentView:
-    whole = msgspec.convert(found.record, Consent)
-    shown = masked(actor, msgspec.structs.replace(whole, verified=found.verified_by is not None))
+def _view(actor: Actor, found: m.ConsentRecord, on: date | None, by: PersonRef, uses: int) -> ConsentView:
+    whole = found.consent()
+    shown = masked(actor, whole)
     all_of_it = actor.reach(Permission.CONSENT_EVIDENCE) is Reach.ALL
     return ConsentView(
-        id=found.id, consent=msgspec.structs.replace(shown, evidence=None), verified=found.verified_by is not None,
+        id=found.id, consent=msgspec.structs.replace(shown, evidence=None),
+        status=status(whole, on or date.min), verified=found.verified_by is not None,
         withdrawn_at=found.withdrawn_at, withdrawal_reason=found.withdrawal_reason if all_of_it else None,
         expires=found.expires, recorded_by=by, created_at=found.created_at,
         has_evidence=bool(whole.evidence), has_contact=found.contact is not None, uses=uses,

@@ -65,7 +65,7 @@ class ConsentRequests(Controller):
                 ref=found.ref,
                 asked=found.asked,
                 organisation={"cy": organisation.name_cy, "en": organisation.name_en},
-                platforms={name: platform for name, platform in channels},
+                platforms={row.name: row.platform for row in channels},
                 written=now,
             ),
             (language,) if language else ("cy", "en"),
