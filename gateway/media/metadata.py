@@ -7,10 +7,10 @@ Files never touch the disk and names never reach exiftool: it reads an anonymous
 
 import contextlib
 import os
-import resource
 import select
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -20,6 +20,8 @@ import msgspec
 
 _ROOT: Final = Path(__file__).parents[2]
 _SCRIPT: Final = Path("exiftool-vendored.pl/bin/exiftool")
+_LAUNCH: Final = Path(__file__).with_name("launch.py")
+_STAY_OPEN: Final = ("-config", "", "-stay_open", "True", "-@", "-")
 _LEAST_VERSION: Final = (12, 15)
 _MEMORY: Final = 1024 * 1024 * 1024
 _READ: Final = 1 << 16
@@ -69,14 +71,14 @@ class Exiftool:
         if tuple(int(part) for part in version.split(".") if part.isdigit()) < _LEAST_VERSION:
             raise ExiftoolMissing(f"exiftool {version} is too old: 12.15 is the least")
 
-    def read(self, data: bytes, options: tuple[str, ...]) -> dict[str, Any]:
-        """`Group:Tag` and value of everything found. Raises `ExiftoolFailed`."""
+    def read(self, data: bytes, options: tuple[str, ...], seconds: float | None = None) -> dict[str, Any]:
+        """`Group:Tag` and value of everything found. Raises `ExiftoolFailed`, also when its time is up."""
         file = os.memfd_create("picture")
         try:
             with os.fdopen(file, "wb", closefd=False) as out:
                 out.write(data)
             with self._lock:
-                answer = self._ask((*options, f"/proc/{os.getpid()}/fd/{file}"), self._seconds)
+                answer = self._ask((*options, f"/proc/{os.getpid()}/fd/{file}"), seconds or self._seconds)
         finally:
             os.close(file)
         try:
@@ -141,14 +143,12 @@ class Exiftool:
     def _start(self) -> subprocess.Popen[bytes]:
         self._kill()
         self._child = subprocess.Popen(  # noqa: S603 - a path of ours and fixed arguments
-            [executable(), "-config", "", "-stay_open", "True", "-@", "-"],
+            [sys.executable, "-IS", str(_LAUNCH), str(_MEMORY), executable(), *_STAY_OPEN],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/nonexistent"},
         )
-        resource.prlimit(self._child.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE, (0, 0))
         return self._child
 
     def _kill(self) -> None:

@@ -13,6 +13,7 @@ from typing import Final, ParamSpec, Self, TypeVar
 
 import anyio
 import anyio.abc
+import anyio.to_thread
 import msgspec
 from anyio.streams.buffered import BufferedByteReceiveStream
 from msgspec import Struct
@@ -42,6 +43,8 @@ from gateway.media.protocol import (
 )
 
 _START_SECONDS: Final = 60
+_OUTLINE_SECONDS: Final = 6.0
+"""For the kinds in an original: a hostile one must not keep others from their proof."""
 _JOBS_PER_PROCESS: Final = 250
 """A process is replaced after so many pictures: memory stays bounded, and so does what one picture can do to others."""
 
@@ -151,7 +154,7 @@ class Decoder:
         return Clean(
             data=body,
             media_type=done.media_type,
-            sha256=hashlib.sha256(body).hexdigest(),
+            sha256=await anyio.to_thread.run_sync(lambda: hashlib.sha256(body).hexdigest()),
             width=done.width,
             height=done.height,
             removed=tuple(sorted(carried | set(done.removed))),
@@ -164,7 +167,7 @@ class Decoder:
         """Kinds of what the original carries. exiftool may fail on a hostile one; it is rebuilt all the same."""
         trailing = removed.trailing(data, media_type)
         try:
-            return removed.kinds(self._exiftool.read(data, OUTLINE)) | trailing
+            return removed.kinds(self._exiftool.read(data, OUTLINE, _OUTLINE_SECONDS)) | trailing
         except ExiftoolFailed:
             return trailing | {"unknown"}
 
@@ -239,6 +242,7 @@ class _Process:
         environment = {
             "PYTHONPATH": str(Path(gateway.__file__).parents[1]),
             "MALLOC_ARENA_MAX": "2",
+            "PILLOW_BLOCKS_MAX": "8",
             "LC_ALL": "C.UTF-8",
         }
         child = await anyio.open_process(

@@ -3,6 +3,8 @@
 import os
 import signal
 import struct
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -226,6 +228,21 @@ def test_what_exiftool_could_not_check_is_not_proved(hasty: Exiftool) -> None:
     with pytest.raises(PictureRefused) as refused:
         prove(files.jpeg(), "image/jpeg", hasty)
     assert refused.value.code == "MEDIA-PROOF"
+
+
+def test_exiftool_ends_with_the_process_that_asked_it() -> None:
+    program = (
+        "from gateway.media.metadata import Exiftool; import os;"
+        "e = Exiftool(); e.start(); print(e.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], check=False
+    )
+    stat = Path(f"/proc/{int(ended.stdout)}/stat")
+    deadline = time.monotonic() + 10
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_name_never_reaches_exiftool_and_a_newline_in_a_tag_injects_nothing(exiftool: Exiftool) -> None:
