@@ -68,6 +68,9 @@ async def add_person(
     actor.require(Permission.PEOPLE_MANAGE)
     if "@" not in email:
         raise Invalid("email-wrong", "/email")
+    await _own_teams(session, actor, teams, "/teams")
+    if line_manager is not None:
+        await _person(session, actor, line_manager)
     made = m.Person(
         organisation_id=actor.organisation, email=email.strip().lower(), name=name, language=language,
         password_hash=password_hash, line_manager_id=line_manager, created_at=now,
@@ -102,6 +105,22 @@ async def set_roles(
         session.add(m.RoleGrant(person_id=person, role=role, granted_by=_granter(actor), granted_at=now))
     await session.flush()
     await _log(session, actor, "roles-set", {"person": str(person), "roles": sorted(roles)}, now)
+    return found
+
+
+async def set_teams(
+    session: AsyncSession, actor: Actor, person: UUID, teams: Collection[UUID], *, now: datetime
+) -> m.Person:
+    """Make a person a member of exactly these service teams."""
+    actor.require(Permission.PEOPLE_MANAGE)
+    found = await _person(session, actor, person)
+    await _own_teams(session, actor, teams, "/teams")
+    for membership in await session.scalars(select(m.Membership).where(m.Membership.person_id == person)):
+        await session.delete(membership)
+    await session.flush()
+    session.add_all(m.Membership(team_id=team, person_id=person) for team in set(teams))
+    await session.flush()
+    await _log(session, actor, "teams-set", {"person": str(person), "teams": sorted(map(str, teams))}, now)
     return found
 
 
@@ -142,6 +161,7 @@ async def create_key(
     if not now < expires <= now + KEY_LIFE:
         raise Invalid("key-life", "/expires", days=KEY_LIFE.days)
     await _person(session, actor, responsible)
+    await _own_teams(session, actor, [team] if team else [], "/team")
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     made = m.ApiKey(
         organisation_id=actor.organisation, prefix=prefix, secret_hash=hash_secret(secret), name=name, role=role,
@@ -270,6 +290,13 @@ def _whole_route(route: Sequence[Any]) -> None:
     always = {s.step for s in steps if s.when == "always"}
     if not {"welsh", "comms"} <= always or len({s.step for s in steps}) != len(steps) or steps[-1].step != "comms":
         raise Invalid("route-needs-welsh-and-comms", "/route")
+
+
+async def _own_teams(session: AsyncSession, actor: Actor, teams: Collection[UUID], field: str) -> None:
+    """Nobody joins another organisation's team."""
+    known = select(m.Team.id).where(m.Team.organisation_id == actor.organisation, m.Team.id.in_(teams))
+    if set(teams) - set(await session.scalars(known)):
+        raise Invalid("no-such-team", field)
 
 
 async def _person(session: AsyncSession, actor: Actor, person: UUID) -> m.Person:

@@ -52,6 +52,10 @@ class Roles(Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[Role, ...]
 
 
+class Teams(Struct, frozen=True, forbid_unknown_fields=True):
+    teams: tuple[UUID, ...]
+
+
 class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     role: Role
@@ -178,6 +182,16 @@ class People(Controller):
         self, person_id: FromPath[UUID], data: JSONBody[Roles], session: Session, actor: Acting, now: Now
     ) -> None:
         await organising.set_roles(session, actor, person_id, set(data.roles), now=now)
+
+    @put(
+        "/{person_id:uuid}/teams",
+        status_code=204,
+        **needs(Permission.PEOPLE_MANAGE, says="Make a person a member of exactly these service teams"),
+    )
+    async def set_teams(
+        self, person_id: FromPath[UUID], data: JSONBody[Teams], session: Session, actor: Acting, now: Now
+    ) -> None:
+        await organising.set_teams(session, actor, person_id, data.teams, now=now)
 
     @post(
         "/{person_id:uuid}/leave",

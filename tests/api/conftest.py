@@ -138,8 +138,16 @@ def pictures() -> bool:
 
 
 @pytest.fixture
-async def house(database: str, tmp_path: Path, clock: Clock, pictures: bool) -> AsyncIterator[House]:  # noqa: FBT001  # a fixture
-    settings = Settings(home=tmp_path, key_file=tmp_path / "keys", base_url="http://porth.test")
+def sandbox_port() -> int:
+    """Where the platforms' stand-in listens; tests that call a platform start one."""
+    return 1
+
+
+@pytest.fixture
+async def house(database: str, tmp_path: Path, clock: Clock, pictures: bool, sandbox_port: int) -> AsyncIterator[House]:  # noqa: FBT001  # a fixture
+    settings = Settings(
+        home=tmp_path, key_file=tmp_path / "keys", base_url="http://porth.test", sandbox_port=sandbox_port
+    )
     async with runtime.opened(settings, database, pictures=pictures, clock=clock) as porth:
         async with porth.sessions.begin() as session:
             board = await make_board(session)
