@@ -173,7 +173,7 @@ def _full_dates(prose: str, language: Language, taken: Taken) -> Iterator[Moment
                 continue
             month, year_said = months[match["month"]], match["year"]
             more = re.findall(r"\d+", match.groupdict().get("more") or "")
-            span = (match.start(), match.end())
+            span = (match.start(), match.end() - match[0].endswith("."))
             yield Moment(span, day=int(match["day"]), month=month, year=int(year_said) if year_said else None)
             for day in more:
                 yield Moment(span, day=int(day), month=month, year=int(year_said) if year_said else None)

@@ -1,5 +1,7 @@
 """Numbers in words, written the long way round: what the readers of i18n are tested against."""
 
+from collections.abc import Callable
+
 UNITS = ("", "un", "dau", "tri", "pedwar", "pump", "chwech", "saith", "wyth", "naw")
 BEFORE_TEN = ("", "un", "dau", "tri", "pedwar", "pum", "chwe", "saith", "wyth", "naw")
 TO_NINETEEN = (
@@ -10,7 +12,8 @@ HUNDREDS = (
     "", "cant", "dau gant", "tri chant", "pedwar cant", "pum cant", "chwe chant", "saith cant", "wyth cant", "naw cant",
 )  # fmt: skip
 THOUSANDS = (
-    "", "mil", "dwy fil", "tair mil", "pedair mil", "pum mil", "chwe mil", "saith mil", "wyth mil", "naw mil", "deng mil",
+    "", "mil", "dwy fil", "tair mil", "pedair mil", "pum mil", "chwe mil", "saith mil", "wyth mil", "naw mil",
+    "deng mil",
 )  # fmt: skip
 ENGLISH = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -29,7 +32,7 @@ def welsh_traditional(number: int) -> str:
     return _welsh(number, _traditional_below_100)
 
 
-def _welsh(number, below_100):
+def _welsh(number: int, below_100: Callable[..., str]) -> str:
     if number == 0:
         return "sero"
     large = [THOUSANDS[number // 1000], HUNDREDS[number % 1000 // 100]]
@@ -38,7 +41,7 @@ def _welsh(number, below_100):
     return " ".join([*parts, small]).strip()
 
 
-def _decimal_below_100(number, *, after_larger):
+def _decimal_below_100(number: int, *, after_larger: bool) -> str:
     tens, unit = divmod(number, 10)
     if tens == 0:
         return _joined(UNITS[unit]) if after_larger else UNITS[unit]
@@ -47,7 +50,7 @@ def _decimal_below_100(number, *, after_larger):
     return f"{BEFORE_TEN[tens]} {'ddeg' if tens == 2 else 'deg'} {UNITS[unit]}".strip()
 
 
-def _traditional_below_100(number, *, after_larger):
+def _traditional_below_100(number: int, *, after_larger: bool) -> str:
     score, rest = divmod(number, 20)
     if number == 50:
         words = "hanner cant"
@@ -60,7 +63,7 @@ def _traditional_below_100(number, *, after_larger):
     return _joined(words) if after_larger else words
 
 
-def _joined(words):
+def _joined(words: str) -> str:
     """With "a" or "ac", and what "a" does to the letter after it."""
     if words[0] in "aeiouw":
         return f"ac {words}"
@@ -77,6 +80,10 @@ def english(number: int) -> str:
     rest = number % 100
     if rest or not parts:
         tens, unit = divmod(rest, 10)
-        small = ENGLISH[rest] if rest < 20 else "-".join(w for w in (ENGLISH_TENS[tens], ENGLISH[unit] if unit else "") if w)
+        small = (
+            ENGLISH[rest]
+            if rest < 20
+            else "-".join(w for w in (ENGLISH_TENS[tens], ENGLISH[unit] if unit else "") if w)
+        )
         parts.append(f"and {small}" if parts else small)
     return " ".join(parts)

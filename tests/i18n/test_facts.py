@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from babel.dates import format_date, format_time
@@ -14,13 +16,13 @@ LOCALES = {"cy": "cy", "en": "en_GB"}
 LEAP_YEARS_AND_NOT = [date(2024, 1, 1) + timedelta(days=days) for days in range(3 * 366)]
 
 
-def read(text, language):
+def read(text: str, language: str) -> list[tuple[str, str]]:
     return [(fact.kind, fact.value) for fact in facts(text, language)]
 
 
 @pytest.mark.parametrize("style", ["full", "long", "medium", "short"])
 @pytest.mark.parametrize("language", ["cy", "en"])
-def test_every_day_that_babel_writes_is_read_back(language, style):
+def test_every_day_that_babel_writes_is_read_back(language: str, style: str) -> None:
     for day in LEAP_YEARS_AND_NOT:
         written = format_date(day, style, locale=LOCALES[language])
         assert written
@@ -30,7 +32,7 @@ def test_every_day_that_babel_writes_is_read_back(language, style):
 
 
 @pytest.mark.parametrize("language", ["cy", "en"])
-def test_every_minute_that_we_or_babel_write_is_read_back(language):
+def test_every_minute_that_we_or_babel_write_is_read_back(language: str) -> None:
     for minute in range(24 * 60):
         value = time(minute // 60, minute % 60)
         for written in (say_time(value, language), format_time(value, "short", locale=LOCALES[language])):
@@ -48,27 +50,31 @@ def test_every_minute_that_we_or_babel_write_is_read_back(language):
         ("en", str),
     ],
 )
-def test_every_number_to_ten_thousand_is_read(language, write):
+def test_every_number_to_ten_thousand_is_read(language: str, write: Callable[[int], str]) -> None:
     for number in range(10_001):
         found = facts(write(number), language)
         assert [fact.amount for fact in found] == [number], write(number)
 
 
-@given(st.sampled_from(LEAP_YEARS_AND_NOT), st.sampled_from(["cy", "en"]), st.sampled_from(["{}.", "({})", "“{}”, ", "– {}!", "\n{}\n"]))
-def test_a_date_survives_capitals_and_punctuation(day, language, around):
+@given(
+    st.sampled_from(LEAP_YEARS_AND_NOT),
+    st.sampled_from(["cy", "en"]),
+    st.sampled_from(["{}.", "({})", "“{}”, ", "– {}!", "\n{}\n"]),
+)
+def test_a_date_survives_capitals_and_punctuation(day: date, language: str, around: str) -> None:
     for written in (say_date(day, language), say_date(day, language).upper()):
         found = [fact for fact in facts(around.format(written), language) if fact.kind == "date"]
         assert [(f.year, f.month, f.day, f.weekday) for f in found] == [(day.year, day.month, day.day, day.weekday())]
 
 
 @given(st.integers(2, 10_000), st.sampled_from(["{}.", "({})", "“{}”, ", "– {}!"]))
-def test_a_number_survives_capitals_and_punctuation(number, around):
+def test_a_number_survives_capitals_and_punctuation(number: int, around: str) -> None:
     for written in (numerals.welsh_traditional(number), numerals.welsh_decimal(number).upper()):
         assert [fact.amount for fact in facts(around.format(written), "cy")] == [number]
 
 
 @given(st.text(max_size=200))
-def test_normalising_twice_is_normalising_once_and_keeps_the_length(text):
+def test_normalising_twice_is_normalising_once_and_keeps_the_length(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
     assert len(plain(once)) == len(once)
@@ -77,7 +83,7 @@ def test_normalising_twice_is_normalising_once_and_keeps_the_length(text):
 
 @settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["cy", "en"]))
-def test_spans_lie_in_the_text_in_order_and_nothing_raises(text, language):
+def test_spans_lie_in_the_text_in_order_and_nothing_raises(text: str, language: str) -> None:
     found = facts(text, language)
     assert [f.span for f in found] == sorted(f.span for f in found)
     assert all(0 <= f.span[0] < f.span[1] <= len(normalise(text)) for f in found)
@@ -152,11 +158,11 @@ def test_spans_lie_in_the_text_in_order_and_nothing_raises(text, language):
         ("cy", "5\u00a0Gorffennaf", [("date", "????-07-05")]),
     ],
 )  # fmt: skip
-def test_a_phrase_reads_as_what_it_means(language, text, expected):
+def test_a_phrase_reads_as_what_it_means(language: str, text: str, expected: Any) -> None:
     assert read(text, language) == expected
 
 
 @pytest.mark.parametrize("word", ["un", "y ddau", "ill dwy"])
-def test_words_that_are_numbers_only_at_times_are_optional(word):
+def test_words_that_are_numbers_only_at_times_are_optional(word: str) -> None:
     [fact] = facts(word, "cy")
     assert fact.optional
