@@ -8,8 +8,10 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from approvals import models as m
 from approvals import queries
 from approvals.actions import scheduling
 from approvals.content import LONDON
@@ -55,7 +57,7 @@ class Deliveries(Controller):
             days[(each.publish_at.astimezone(LONDON).date() - monday).days][1].append(each)
         return page(
             request, "deliveries/week.html", days=days, clashes=clashes(found), monday=monday,
-            before=monday - timedelta(days=7), after=monday + timedelta(days=7),
+            before=monday - timedelta(days=7), after=monday + timedelta(days=7), texts=await texts(session, found),
         )  # fmt: skip
 
     @post("/pause", status_code=200, **needs(Permission.PAUSE, refusals=()))
@@ -146,8 +148,19 @@ async def _list(request: Asked, session: AsyncSession, actor: Actor, form: Form,
     return page(
         request, "deliveries/list.html", status=status, deliveries=found[:ON_A_PAGE], show=show, states=STATES,
         next=next_address(request, found, ON_A_PAGE), organisation=await queries.organisation(session, actor),
-        pauses=actor.may(Permission.PAUSE), form=form,
+        pauses=actor.may(Permission.PAUSE), form=form, texts=await texts(session, found),
     )  # fmt: skip
+
+
+async def texts(session: AsyncSession, found: list[DeliveryView]) -> dict[tuple[UUID, int], dict[str, str]]:
+    """The words of each delivery's version, by post and version."""
+    wanted = {(each.post, each.version) for each in found}
+    rows = await session.execute(
+        select(m.Version.post_id, m.Version.number, m.Version.content["text"]).where(
+            tuple_(m.Version.post_id, m.Version.number).in_(wanted)
+        )
+    )
+    return {(post, number): words or {} for post, number, words in rows}
 
 
 async def _show(

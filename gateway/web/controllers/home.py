@@ -13,11 +13,10 @@ from approvals.permissions import SIGNS, Actor, Permission
 from approvals.queries import DeliveryFilter, PostFilter
 from gateway.api.injected import Acting, Asked, Session
 from gateway.api.routing import SIGNED_IN, needs
+from gateway.web.controllers.deliveries import ASKING, texts
 from gateway.web.pages import page
 
 FEW = 5
-ASKING = ("unconfirmed", "failed", "missed", "held")
-"""Deliveries that wait for a person."""
 
 
 class Waiting(Struct, frozen=True):
@@ -39,8 +38,12 @@ class Home(Controller):
         waiting = [section async for section in _sections(session, actor) if section.posts or section.deliveries]
         return page(
             request, "home/show.html", organisation=organisation, waiting=waiting,
-            writes=actor.may(Permission.POST_EDIT),
+            writes=actor.may(Permission.POST_EDIT), texts=await texts(session, _deliveries(waiting)),
         )  # fmt: skip
+
+
+def _deliveries(sections: list[Waiting]) -> list[queries.DeliveryView]:
+    return [found for section in sections for found in section.deliveries]
 
 
 async def _sections(session: AsyncSession, actor: Actor) -> AsyncIterator[Waiting]:
