@@ -12,13 +12,13 @@ OPTIONS = [
 ]  # fmt: skip
 PASSWORD = "correct-horse-battery"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-_EXPECTED = "the server responded with a status of 422"
-"""A page that says what is wrong with a form is an answer; a browser calls it an error."""
 
 
 class Visits:
     def __init__(self, address: str, browser: Browser) -> None:
         self.address, self.faults = address, list[str]()
+        self.expected: tuple[str, ...] = ("the server responded with a status of 422",)
+        """A page that says what is wrong with a form is an answer, though a browser calls it an error."""
         self._browser, self._contexts = browser, list[BrowserContext]()
 
     def anybody(self, *, width: int = 1280, javascript: bool = True, language: str = "en") -> Page:
@@ -48,7 +48,7 @@ class Visits:
             context.close()
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and _EXPECTED not in message.text:
+        if message.type == "error" and not any(words in message.text for words in self.expected):
             self.faults.append(message.text)
 
     def _answered(self, status: int, url: str) -> None:
@@ -61,9 +61,8 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
-    return [
-        f"{rule['id']}: {node['target']} {node['html'][:150]}" for rule in found["violations"] for node in rule["nodes"]
-    ]
+    nodes = [(rule["id"], node) for rule in found["violations"] for node in rule["nodes"]]
+    return [f"{rule}: {node['target']} {node['html'][:150]}" for rule, node in nodes]
 
 
 def overflows(page: Page) -> int:
