@@ -65,7 +65,7 @@ _MONTH = {"cy": _alternatives(CY_MONTHS), "en": _alternatives(EN_MONTHS)}
 _WEEKDAY = {"cy": _alternatives(CY_DAYS), "en": _alternatives(EN_DAYS)}
 _OF = {"cy": r"(?:\s+o)?(?:\s+[mf]is)?", "en": r"(?:\s+of)?"}
 
-_AND = r"(?:,|-|&|\b(?:a|ac|and|to|i|tan|or|neu)\b)"
+_AND = r"(?:,|-|&|\b(?:a|a'r|ac|and|and the|to|i|i'r|tan|or|neu)\b)"
 _DATE = {
     language: re.compile(
         rf"{_DAY}(?P<more>(?:\s?{_AND}\s?(?:0?[1-9]|[12]\d|3[01]){_ORD}\b){{0,4}})"
