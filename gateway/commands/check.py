@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, Final, NoReturn, get_args
 
 import anyio
 import msgspec
@@ -21,8 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from approvals import checks
-from approvals.checks.context import Account, Channel, Context
+from approvals.checks.context import Account, Channel, Context, Model
 from approvals.checks.quotes import quote
+from approvals.consent import Authority, Category, Covered
 from approvals.content import Content, normalised, window
 from approvals.findings import Finding, Severity, Where, blocks
 from approvals.outgoing import Rendition, render
@@ -31,15 +32,22 @@ from connectors.limits import LIMITS
 from gateway.commands import Parsers
 from gateway.commands.check_pictures import Eyes, Looked
 from gateway.faults import Fault
-from i18n.messages import Language, say
+from i18n.messages import Language, known, say
 
 NOTHING_BLOCKS: Final = 0
 SOMETHING_BLOCKS: Final = 1
 UNUSABLE: Final = 2
 _PAIRED = frozenset({"x"})
 """Platforms with an account for each language unless an organisation says otherwise (WEL-05)."""
-_WRONG_TYPE = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)` - at `(?:key in )?\$?\.?(?P<field>[^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?\$?\.?(?P<field>[^`]*)`")
+_FAULTS = {
+    "wrong-length": re.compile(r"of length (?P<expected>\d+), got (?P<got>\d+)"),
+    "wrong-type": re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`"),
+    "wrong-choice": re.compile(r"Invalid enum value '?(?P<got>[^']*)'?"),
+    "missing-field": re.compile(r"missing required field `(?P<name>[^`]+)`"),
+    "wrong-date": re.compile(r"Invalid RFC3339 encoded (?P<expected>\w+)"),
+}
+_FEW: Mapping[str, Any] = {"category": Category, "authority": Authority, "covers": Covered}
 _STYLES = {Severity.BLOCK: "bold red", Severity.DECIDE: "yellow", Severity.ADVISE: "cyan", Severity.NOTE: "dim"}
 _NO_PICTURE = Rendition("0" * 64, "image/jpeg", 0, 0, 0)
 
@@ -50,6 +58,11 @@ class Unusable(Exception):  # noqa: N818 - an answer about the input
     def __init__(self, number: Any, key: str, **params: Any) -> None:
         super().__init__(key)
         self.number, self.key, self.params = number, key, params
+
+    def said(self, language: Language) -> dict[str, Any]:
+        """The parameters with the names of types in words."""
+        types = {name: self.params[name] for name in ("expected", "got") if self.key == "check.wrong-type"}
+        return self.params | {name: _types(value, language) for name, value in types.items()}
 
 
 def add(subparsers: Parsers) -> None:
@@ -89,7 +102,7 @@ async def _one(file: BinaryIO, eyes: Eyes, language: Language, *, as_json: bool)
     try:
         number, content, findings = await _checked(file.read(), eyes)
     except Unusable as error:
-        raise Fault(error.key, **error.params) from error
+        raise Fault(error.key, **error.said(language)) from error
     if as_json:
         _print(answer(number, content, findings, language))
     else:
@@ -105,7 +118,7 @@ async def _stream(file: BinaryIO, eyes: Eyes, language: Language) -> int:
         try:
             number, content, findings = await _checked(line, eyes)
         except Unusable as error:
-            why = say(language, error.key, error.params)
+            why = say(language, error.key, error.said(language))
             _print({"id": error.number, "error": say(language, "check.line", {"line": n, "why": why})})
             worst = UNUSABLE
         else:
@@ -146,19 +159,33 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _unusable(number: Any, message: str) -> Unusable:
-    """msgspec's message, whose types and path are data, as a sentence of ours."""
-    wrong = _WRONG_TYPE.search(message)
-    if wrong:
-        return Unusable(number, "check.wrong-type", **wrong.groupdict())
+    """A message of msgspec, whose types, values and path are data, as a sentence of ours that says what is taken."""
     at = _AT.search(message)
-    return Unusable(number, "check.wrong-value", field=at["field"] if at else "", detail=_AT.sub("", message))
+    field = at["field"] if at else ""
+    for key, pattern in _FAULTS.items():
+        found = pattern.search(message)
+        if found:
+            return Unusable(number, f"check.{key}", field=field, choices=_choices(field), **found.groupdict())
+    return Unusable(number, "check.wrong-value", field=field)
+
+
+def _types(names: str, language: Language) -> str:
+    return " / ".join(
+        say(language, key) if known(language, key := f"check.type.{n}") else n for n in names.split(" | ")
+    )
+
+
+def _choices(field: str) -> str:
+    """The values that a field of few takes."""
+    name = field.rsplit(".", 1)[-1].partition("[")[0]
+    return ", ".join(get_args(_FEW.get(name)))
 
 
 def default_channel(name: str) -> Channel | None:
     """A platform as most organisations have it; `None` for a name that is none."""
     if name not in LIMITS:
         return None
-    model = "paired" if name in _PAIRED else "bilingual"
+    model: Model = "paired" if name in _PAIRED else "bilingual"
     accounts = (Account(f"{name}-cy", ("cy",)), Account(f"{name}-en", ("en",)))
     return Channel(
         name=name, platform=name, model=model, limits=registry.limits(name),

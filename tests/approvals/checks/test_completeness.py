@@ -115,7 +115,10 @@ def test_a_window_that_ends_before_it_begins_is_refused() -> None:
 def test_unknown_doubled_and_suspended_channels_are_named() -> None:
     suspended = msgspec.structs.replace(FACEBOOK, suspended=True)
     content = post("Croeso.", "Welcome.", channels=("facebook", "myspace", "facebook"))
-    codes = {(f.params["variant"], f.params["channel"]) for f in of(found(content, channels={"facebook": suspended}), "PUB-CHANNEL")}
+    codes = {
+        (f.params["variant"], f.params["channel"])
+        for f in of(found(content, channels={"facebook": suspended}), "PUB-CHANNEL")
+    }
     assert codes == {("unknown", "myspace"), ("twice", "facebook"), ("suspended", "facebook")}
 
 
@@ -123,7 +126,10 @@ def test_length_is_what_the_account_would_get_counted_as_the_platform_counts() -
     def length(cy: str, en: str) -> list[tuple[str | None, int]]:
         content = post(cy, en, channels=("x",))
         manifest = tuple((part.channel, part.outgoing) for part in render(content, X, ()))
-        return [(f.language, f.params["length"]) for f in of(found(content, channels={"x": X}, manifest=manifest), "TXT-LENGTH")]
+        return [
+            (f.language, f.params["length"])
+            for f in of(found(content, channels={"x": X}, manifest=manifest), "TXT-LENGTH")
+        ]
 
     assert length("a" * 280, "b" * 280) == []
     assert length("a" * 281, "b" * 280) == [("cy", 281)]

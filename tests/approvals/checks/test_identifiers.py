@@ -148,7 +148,9 @@ def test_two_different_numbers_in_the_two_texts_are_two_findings() -> None:
 
 
 def test_no_finding_repeats_the_personal_data_it_points_at() -> None:
-    text = "Mr Idwal Penri, NHS number 943 476 5919, born 7 October 1948, lives in SA15 9ZZ, 07700 900123, a.b@gmail.com."
+    text = (
+        "Mr Idwal Penri, NHS number 943 476 5919, born 7 October 1948, lives in SA15 9ZZ, 07700 900123, a.b@gmail.com."
+    )
     findings = found(post(en=text))
     said = " ".join(str(value) for finding in findings for value in finding.params.values())
     assert len(findings) > 5

@@ -142,4 +142,6 @@ def test_an_organisations_own_terms_extend_the_pack() -> None:
         hospital_numbers=(r"\bgi\d{4}\b",),
     )  # fmt: skip
     text = "Ask for Newdrugomab. Text 07700 900123. She lives in SA15 9ZZ. @GlanIrfon. Carys Bowen House. GI1234"
-    assert {f.code for f in found(post(en=text), terms=terms)} == {"COM-POM", "PID-HOSP", "WEL-MISSING"} - {"WEL-MISSING"}
+    assert {f.code for f in found(post(en=text), terms=terms)} == {"COM-POM", "PID-HOSP", "WEL-MISSING"} - {
+        "WEL-MISSING"
+    }

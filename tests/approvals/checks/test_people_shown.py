@@ -122,7 +122,9 @@ def test_a_picture_that_nobody_looked_at_blocks() -> None:
         ({"leaver": True}, ("CON-SCOPE", "leaver")),
     ],
 )
-def test_a_consent_that_does_not_cover_this_use_that_day_blocks(said: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_consent_that_does_not_cover_this_use_that_day_blocks(
+    said: dict[str, Any], expected: tuple[str, str]
+) -> None:
     content = shows(Shown(box=FACE, consent="C-1"))
     raised = findings(content, picture(FACE), consent(**said))
     assert {(f.code, f.params["variant"]) for f in raised if f.severity == "block"} == {expected}
