@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -57,7 +56,7 @@ class PeopleLine(Struct, frozen=True, omit_defaults=True):
 
 def add(subparsers: Any) -> None:
     """`subparsers`: what `ArgumentParser.add_subparsers` gives."""
-    language = _language()
+    language: Language = getattr(subparsers, "language", "en")
     parser = subparsers.add_parser("media", help=say(language, "media.help"))
     actions = parser.add_subparsers(required=True, metavar="clean|people")
     clean = actions.add_parser("clean", help=say(language, "media.help.clean"))
@@ -73,57 +72,63 @@ def add(subparsers: Any) -> None:
 
 def run_clean(args: argparse.Namespace) -> int:
     """0 when all are clean, 1 when some were refused, 2 when nothing could be done."""
-    return _run(lambda: _clean_all(args.source, args.destination, jsonl=args.jsonl))
+    language: Language = getattr(args, "language", "en")
+    return _run(lambda: _clean_all(args.source, args.destination, language, jsonl=args.jsonl), language)
 
 
 def run_people(args: argparse.Namespace) -> int:
     """The same codes as `run_clean`."""
-    return _run(lambda: _find_all(args.files, jsonl=args.jsonl))
+    language: Language = getattr(args, "language", "en")
+    return _run(lambda: _find_all(args.files, language, jsonl=args.jsonl), language)
 
 
-def _run(work: Callable[[], Awaitable[int]]) -> int:
+def _run(work: Callable[[], Awaitable[int]], language: Language) -> int:
     with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there sees to signals
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # leave nothing half done
     try:
         return anyio.run(work)
     except library.Unusable as unusable:
-        return _unusable(unusable.key, unusable.params)
+        return _unusable(language, unusable.key, unusable.params)
     except (ExiftoolMissing, ExiftoolFailed, ModelWrong) as missing:
-        return _unusable("media.cannot-start", {"why": str(missing)})
+        return _unusable(language, "media.cannot-start", {"why": str(missing)})
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _unusable(key: str, params: dict[str, str]) -> int:
-    sys.stderr.write(_printable(say(_language(), key, params)) + "\n")
+def _unusable(language: Language, key: str, params: dict[str, str]) -> int:
+    sys.stderr.write(_printable(say(language, key, params)) + "\n")
     return UNUSABLE
 
 
-async def _clean_all(source: Path, destination: Path, *, jsonl: bool) -> int:
+async def _clean_all(source: Path, destination: Path, language: Language, *, jsonl: bool) -> int:
     items = await anyio.to_thread.run_sync(library.plan, source, destination)
     taken: set[Path] = set()
     async with Decoder() as decoder:
-        with _Report(len(items), jsonl=jsonl) as report:
+        with _Report(len(items), language, jsonl=jsonl) as report:
 
             async def clean(item: library.Item) -> None:
-                line = await _clean_one(decoder, item, taken)
+                line = await _clean_one(decoder, item, taken, language)
                 report.tell(line, line.error)
 
             await _all(items, clean, decoder.processes)
     if not jsonl:
-        done = say(_language(), "media.cleaned", {"n": len(items) - report.refused, "refused": report.refused})
+        done = say(language, "media.cleaned", {"n": len(items) - report.refused, "refused": report.refused})
         sys.stdout.write(done + "\n")
     return SOME_REFUSED if report.refused else ALL_WELL
 
 
-async def _clean_one(decoder: Decoder, item: library.Item, taken: set[Path]) -> CleanLine:
+async def _clean_one(decoder: Decoder, item: library.Item, taken: set[Path], language: Language) -> CleanLine:
     name = _printable(str(item.source))
     try:
         data = await anyio.to_thread.run_sync(library.read, item.source, decoder.limits)
         picture = await decoder.clean(data)
-        await anyio.to_thread.run_sync(library.write, item, picture, taken)
     except (PictureRefused, OSError) as error:
-        return CleanLine(file=name, ok=False, error=_reason(name, error))
+        return CleanLine(file=name, ok=False, error=_reason(language, name, error))
+    try:
+        await anyio.to_thread.run_sync(library.write, item, picture, taken)
+    except OSError as error:
+        params = {"destination": _printable(str(item.folder)), "why": error.strerror or type(error).__name__}
+        return CleanLine(file=name, ok=False, error=f"MEDIA-FILE: {say(language, 'media.no-destination', params)}")
     return CleanLine(
         file=name,
         ok=True,
@@ -135,12 +140,12 @@ async def _clean_one(decoder: Decoder, item: library.Item, taken: set[Path]) -> 
     )
 
 
-async def _find_all(files: Sequence[Path], *, jsonl: bool) -> int:
+async def _find_all(files: Sequence[Path], language: Language, *, jsonl: bool) -> int:
     async with Decoder() as decoder:
-        with _Report(len(files), jsonl=jsonl) as report:
+        with _Report(len(files), language, jsonl=jsonl) as report:
 
             async def find(file: Path) -> None:
-                line = await _find_one(decoder, file)
+                line = await _find_one(decoder, file, language)
                 report.tell(line, line.error)
                 if not jsonl and line.error is None:
                     report.say("media.people-found", file=line.file, n=len(line.people))
@@ -149,13 +154,13 @@ async def _find_all(files: Sequence[Path], *, jsonl: bool) -> int:
     return SOME_REFUSED if report.refused else ALL_WELL
 
 
-async def _find_one(decoder: Decoder, file: Path) -> PeopleLine:
+async def _find_one(decoder: Decoder, file: Path, language: Language) -> PeopleLine:
     name = _printable(str(file))
     try:
         data = await anyio.to_thread.run_sync(library.read, file, decoder.limits)
         found = await decoder.inspect(data, with_people=True)
     except (PictureRefused, OSError) as error:
-        return PeopleLine(file=name, people=(), error=_reason(name, error))
+        return PeopleLine(file=name, people=(), error=_reason(language, name, error))
     return PeopleLine(file=name, people=found.people)
 
 
@@ -166,20 +171,24 @@ async def _all(items: Sequence[T], work: Callable[[T], Awaitable[None]], at_once
         for item in waiting:  # one iterator for all takers: each item goes to one of them
             await work(item)
 
-    async with anyio.create_task_group() as group:
-        for _ in range(at_once):
-            group.start_soon(take)
+    try:
+        async with anyio.create_task_group() as group:
+            for _ in range(at_once):
+                group.start_soon(take)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None  # the others are its echo: a closed pipe, a full disk
 
 
 class _Report:
     """Lines of JSON on standard output, or a progress bar on standard error."""
 
-    def __init__(self, total: int, *, jsonl: bool) -> None:
+    def __init__(self, total: int, language: Language, *, jsonl: bool) -> None:
         self.refused = 0
+        self._language = language
         self._jsonl = jsonl
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=Console(stderr=True), disable=jsonl)
-        self._task = self._progress.add_task(say(_language(), "media.working"), total=total)
+        self._task = self._progress.add_task(say(language, "media.working"), total=total)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -198,22 +207,17 @@ class _Report:
             self.say("media.refused", file=line.file, why=error)
 
     def say(self, key: str, **params: str | int) -> None:
-        self._progress.console.print(Text(say(_language(), key, params)), soft_wrap=True)
+        self._progress.console.print(Text(say(self._language, key, params)), soft_wrap=True)
 
 
-def _reason(name: str, error: PictureRefused | OSError) -> str:
+def _reason(language: Language, name: str, error: PictureRefused | OSError) -> str:
     """`CODE: sentence`, so that people and programs can both read it."""
     if isinstance(error, PictureRefused):
-        return f"{error.code}: {say(_language(), error.code, error.params)}"
+        return f"{error.code}: {say(language, error.code, error.params)}"
     why = error.strerror or type(error).__name__
-    return f"MEDIA-FILE: {say(_language(), 'MEDIA-FILE', {'file': name, 'why': why})}"
+    return f"MEDIA-FILE: {say(language, 'MEDIA-FILE', {'file': name, 'why': why})}"
 
 
 def _printable(text: str) -> str:
     """File names are not to be trusted with a terminal: control characters and broken bytes become `?`."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
-def _language() -> Language:
-    wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "cy" if wanted.startswith("cy") else "en"
