@@ -153,7 +153,7 @@ def _judged(
     uses = (
         Use(kind, channel, content.purpose, content.campaign, content.partners, content.paid)
         for kind in sorted(kinds)
-        for channel in content.channels or ("",)
+        for channel in [name for name in content.channels if name in context.channels] or [""]
     )
     refusals = dict.fromkeys(r for use in uses for r in _covered(consent, use, on))
     for refusal in refusals:
