@@ -6,6 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from stat import S_ISSOCK
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -176,14 +177,12 @@ def _garbled(made: Answer, how: Garble) -> Answer:
 
 def _cut(host: str, port: int) -> None:
     """Close the connection of one caller. No server offers that, so the socket is found by its other end."""
-    for descriptor in Path("/dev/fd").iterdir():
+    for descriptor in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
         try:
-            found = socket.socket(fileno=os.dup(int(descriptor.name)))
-        except OSError:  # not a socket
-            continue
-        with found:
-            try:
-                if found.getpeername()[:2] == (host, port):
-                    found.shutdown(socket.SHUT_RDWR)
-            except OSError:  # not connected
+            if not S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
+            with socket.socket(fileno=os.dup(descriptor)) as found:
+                if found.family == socket.AF_INET and found.getpeername() == (host, port):
+                    found.shutdown(socket.SHUT_RDWR)
+        except OSError:  # closed in the meantime, or not connected
+            continue

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from stand_ins import Memory, Sandbox, picture, post
 
@@ -132,6 +133,20 @@ async def test_a_fault_for_one_account_leaves_the_others_alone(sandbox: Sandbox)
     for _ in range(2):
         with pytest.raises(PublishingError):
             await made.verify(demo_credentials("x", "drwg"))
+
+
+async def test_a_hundred_dropped_connections_leave_nothing_open() -> None:
+    process = start(port := free_port())
+    sandbox = Sandbox(f"http://127.0.0.1:{port}")
+    made = connector("x", Wire(sandbox=sandbox.address))
+    sandbox.fault(platform="x", call="verify", kind="store-then-drop", count=-1)
+    before = psutil.Process(process.pid).num_fds()
+    for _ in range(100):
+        with pytest.raises(PublishingError):
+            await made.verify(demo_credentials("x", "bwrdd"))
+    assert psutil.Process(process.pid).num_fds() <= before + 5
+    sandbox.close()
+    stop(process)
 
 
 def test_the_same_seed_gives_the_same_bad_day() -> None:
