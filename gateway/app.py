@@ -14,12 +14,16 @@ from gateway.api import problems
 from gateway.api.bounds import BODY
 from gateway.api.channels import Channels
 from gateway.api.checking import Checking
+from gateway.api.consent_imports import ConsentImports
 from gateway.api.consent_requests import ConsentRequests
 from gateway.api.consents import Consents
 from gateway.api.deliveries import Deliveries
+from gateway.api.drifts import Drifts
 from gateway.api.injected import DEPENDENCIES
 from gateway.api.log import Log
 from gateway.api.media import Media
+from gateway.api.metrics import metrics
+from gateway.api.open_pictures import open_picture
 from gateway.api.organisation import Keys, Organisation, People
 from gateway.api.posts import Posts
 from gateway.api.reviews import Reviews
@@ -33,8 +37,8 @@ from gateway.tracing import Traced
 
 API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
-    SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, Deliveries, Takedowns, Organisation,
-    People, Keys, Channels, Log,
+    SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, ConsentImports, Deliveries,
+    Takedowns, Organisation, People, Keys, Channels, Log, Drifts,
 )  # fmt: skip
 
 
@@ -42,7 +46,7 @@ def create_app(porth: Runtime, pages: Sequence[Any] = ()) -> Litestar:
     """`pages` are route handlers beside the API. Raises `Fault` where a route does not declare who may call it."""
     api = Router(API, route_handlers=[*CONTROLLERS, describe], request_max_body_size=BODY)
     app = Litestar(
-        [api, health, *pages],
+        [api, health, metrics, open_picture, *pages],
         dependencies=DEPENDENCIES,
         guards=[guard],
         exception_handlers=problems.HANDLERS,

@@ -4,6 +4,7 @@ A withdrawal holds what is due and removes what is public. What ends otherwise (
 the expiry, a 16th birthday) holds what is due and names the public posts that somebody should look at.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +26,8 @@ from approvals.errors import Invalid, NotFound, WrongState
 from approvals.permissions import Actor, Permission, Reach
 
 Sealing = Callable[[UUID], bytes]
+_REF = re.compile(r"\w[^/?#\\\x00-\x1f]{0,99}")
+"""What stands in an address and on paper alike."""
 
 
 class Withdrawal(Struct, frozen=True):
@@ -46,15 +49,22 @@ class Ended(Struct, frozen=True):
 
 
 async def record(
-    session: AsyncSession, actor: Actor, consent: Consent, *, contact: Sealing | None = None, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    consent: Consent,
+    *,
+    contact: Sealing | None = None,
+    seen: bool = True,
+    now: datetime,
 ) -> m.ConsentRecord:
     """Keep a signed consent. The custodian's own are verified; another's wait for the custodian.
 
-    `contact` seals how to reach the person for the new record's id.
+    `seen`: whoever records it has the signed form before them. `contact` seals how to reach the person for the new
+    record's id.
     """
     actor.require(Permission.CONSENT_REQUEST, author=actor.person)
     _plausible(consent)
-    custodian = actor.may(Permission.CONSENT_DECIDE)
+    custodian = seen and actor.may(Permission.CONSENT_DECIDE)
     asked = await _asked(session, actor, consent.ref)
     kept = msgspec.structs.replace(
         consent, withdrawn=None, verified=False, evidence=None, basis_decision=None, leaver=False, disputed=False,
@@ -84,15 +94,17 @@ async def record(
 async def _asked(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRequest | None:
     """The request whose letter carried this reference, if one did."""
     return await session.scalar(
-        select(m.ConsentRequest)
-        .where(m.ConsentRequest.organisation_id == actor.organisation, m.ConsentRequest.ref == ref)
-        .with_for_update()
+        select(m.ConsentRequest).where(
+            m.ConsentRequest.organisation_id == actor.organisation, m.ConsentRequest.ref == ref
+        )
     )
 
 
 def _plausible(consent: Consent) -> None:
-    if not consent.ref.strip():
+    if not _REF.fullmatch(consent.ref):
         raise Invalid("consent-needs-ref", "/ref")
+    if b"\\u0000" in msgspec.json.encode(consent):  # no text of PostgreSQL holds it
+        raise Invalid("consent-characters", "/")
     if not consent.signatory.strip():
         raise Invalid("consent-needs-signatory", "/signatory")
     if not consent.covers:

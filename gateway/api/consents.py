@@ -1,7 +1,7 @@
 """Consents: recorded, verified, withdrawn; their evidence is encrypted, and every look at it is logged."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +9,15 @@ from anyio import to_thread
 from litestar import Controller, Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import queries
 from approvals.actions import consenting
-from approvals.actions.consenting import Withdrawal
+from approvals.actions.consenting import Ended, Withdrawal
 from approvals.consent import Consent
+from approvals.content import LONDON
 from approvals.errors import Invalid
-from approvals.permissions import Permission
+from approvals.permissions import Actor, Permission
 from approvals.queries import ConsentFilter, ConsentUseView, ConsentView
 from gateway.api.idempotency import Key, Once
 from gateway.api.injected import Acting, Asked, Now, Porth, Session
@@ -40,6 +42,11 @@ class Contact(Struct, frozen=True):
     contact: str
 
 
+class Newer(Struct, frozen=True, forbid_unknown_fields=True):
+    by: str
+    """The reference of the newer record."""
+
+
 class Consents(Controller):
     path = "/consents"
     tags: Sequence[str] = ("Consents",)
@@ -49,6 +56,7 @@ class Consents(Controller):
         self,
         session: Session,
         actor: Acting,
+        now: Now,
         limit: Limit = FEW,
         after: FromQuery[UUID | None] = None,
         verified: FromQuery[bool | None] = None,
@@ -56,7 +64,8 @@ class Consents(Controller):
         expires_before: Annotated[date | None, QueryParameter(description="Those that end soon.")] = None,
     ) -> Page[ConsentView]:
         wanted = ConsentFilter(verified, withdrawn, expires_before)
-        return page(await queries.consents(session, actor, wanted, after=after, limit=limit + 1), limit)
+        found = await queries.consents(session, actor, wanted, after=after, limit=limit + 1, on=_day(now))
+        return page(found, limit)
 
     @post(**needs(Permission.CONSENT_REQUEST, says="Record a signed consent"))
     async def record(
@@ -79,13 +88,13 @@ class Consents(Controller):
                 contact=None if contact is None else lambda found: porth.vault.seal(contact.encode(), found.bytes),
                 now=now,
             )
-            return await queries.consent(session, actor, made.ref)
+            return await queries.consent(session, actor, made.ref, on=_day(now))
 
         return await Once(porth, idempotency_key, request, actor, data).run(session, ConsentView, create)
 
     @get("/{ref:str}", **needs(Permission.CONSENT_STATUS, says="Read one consent: all of it, or status and scope"))
-    async def read(self, ref: FromPath[str], session: Session, actor: Acting) -> ConsentView:
-        return await queries.consent(session, actor, ref)
+    async def read(self, ref: FromPath[str], session: Session, actor: Acting, now: Now) -> ConsentView:
+        return await queries.consent(session, actor, ref, on=_day(now))
 
     @get("/{ref:str}/uses", **needs(Permission.CONSENT_STATUS, says="Where a consent is relied on"))
     async def uses(self, ref: FromPath[str], session: Session, actor: Acting) -> list[ConsentUseView]:
@@ -98,8 +107,18 @@ class Consents(Controller):
     )
     async def verify(self, ref: FromPath[str], session: Session, actor: Acting, now: Now) -> ConsentView:
         await consenting.verify(session, actor, ref, now=now)
-        await session.flush()
-        return await queries.consent(session, actor, ref)
+        return await _again(session, actor, ref, now)
+
+    @post(
+        "/{ref:str}/basis-decision",
+        status_code=200,
+        **needs(Permission.SIGN_PRIVACY, says="Decide that another lawful basis than consent carries the use"),
+    )
+    async def decide_basis(
+        self, ref: FromPath[str], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> ConsentView:
+        await consenting.decide_basis(session, actor, ref, data.reason, now=now)
+        return await _again(session, actor, ref, now)
 
     @post(
         "/{ref:str}/withdrawal",
@@ -110,6 +129,49 @@ class Consents(Controller):
         self, ref: FromPath[str], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
     ) -> Withdrawal:
         return await consenting.withdraw(session, actor, ref, data.reason, now=now)
+
+    @post(
+        "/{ref:str}/leaver",
+        status_code=200,
+        **needs(
+            Permission.CONSENT_DECIDE, says="The person no longer works here: hold what is due, list what is public"
+        ),
+    )
+    async def left(
+        self, ref: FromPath[str], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> Ended:
+        return await consenting.left(session, actor, ref, data.reason, now=now)
+
+    @post(
+        "/{ref:str}/dispute",
+        status_code=200,
+        **needs(Permission.CONSENT_DECIDE, says="Somebody disputes a consent: hold what is due, list what is public"),
+    )
+    async def dispute(
+        self, ref: FromPath[str], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> Ended:
+        return await consenting.dispute(session, actor, ref, data.reason, now=now)
+
+    @post(
+        "/{ref:str}/settlement",
+        status_code=200,
+        **needs(Permission.CONSENT_DECIDE, says="A dispute is over, and the consent stands"),
+    )
+    async def settle(
+        self, ref: FromPath[str], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> ConsentView:
+        await consenting.settle(session, actor, ref, data.reason, now=now)
+        return await _again(session, actor, ref, now)
+
+    @post(
+        "/{ref:str}/replacement",
+        status_code=200,
+        **needs(Permission.CONSENT_DECIDE, says="A newer record of the same person holds from now on"),
+    )
+    async def supersede(
+        self, ref: FromPath[str], data: JSONBody[Newer], session: Session, actor: Acting, now: Now
+    ) -> Ended:
+        return await consenting.supersede(session, actor, ref, data.by, now=now)
 
     @put(
         "/{ref:str}/evidence",
@@ -125,8 +187,7 @@ class Consents(Controller):
         try:
             async with porth.sessions.begin() as session:
                 await consenting.attach_evidence(session, actor, ref, kept.id, now=now)
-                await session.flush()
-                return await queries.consent(session, actor, ref)
+                return await _again(session, actor, ref, now)
         except BaseException:
             await to_thread.run_sync(porth.quarantine.delete, kept.id)
             raise
@@ -149,6 +210,15 @@ class Consents(Controller):
         async with porth.sessions.begin() as session:
             found = await consenting.view_contact(session, actor, ref, now=now)
         return Contact(porth.vault.open(found.contact or b"", found.id.bytes).decode())
+
+
+async def _again(session: AsyncSession, actor: Actor, ref: str, now: datetime) -> ConsentView:
+    await session.flush()
+    return await queries.consent(session, actor, ref, on=_day(now))
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(LONDON).date()
 
 
 def _evidence_type(data: bytes) -> str:

@@ -28,6 +28,7 @@ COMMANDS = (
     "check",
     "parity",
     "media",
+    "consent",
 )
 
 
