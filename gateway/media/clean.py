@@ -17,6 +17,7 @@ from gateway.media.errors import PictureRefused
 from gateway.media.intake import IntakeLimits, check_size
 from gateway.media.obscure import obscure
 from gateway.media.protocol import Done, Inspect, Rebuild, Recipe, Region
+from gateway.media.removed import jpeg_end
 
 _FORMATS: Final = {
     "image/jpeg": "JPEG",
@@ -32,6 +33,9 @@ _LOSSLESS: Final = frozenset({"image/png", "image/gif"})
 _FEW_COLOURS: Final = frozenset({"1", "P"})
 _DEFAULT_DURATION: Final = 100
 _MOST_FRAMES_SEARCHED: Final = 6
+_CORNER: Final = 8
+"""Pixels: one block of JPEG."""
+_FILLING: Final = b"\x5a\xa5\x3c\x96" * 64
 _BAND: Final = 256
 """Rows."""
 
@@ -135,6 +139,8 @@ def _plays(picture: Image.Image) -> bool:
 def _pixels(picture: Image.Image, data: bytes) -> tuple[Image.Image, bool]:
     """The upright sRGB pixels of the current frame, and whether transparency hid colours that were wiped."""
     picture.load()
+    if isinstance(picture, JpegImagePlugin.JpegImageFile) and _ends_early(picture, data):
+        raise PictureRefused("MEDIA-TRUNCATED")
     turned = colour.upright(picture)
     plain = colour.to_srgb(turned, data)
     if plain is picture:
@@ -146,6 +152,24 @@ def _pixels(picture: Image.Image, data: bytes) -> tuple[Image.Image, bool]:
     # colour times transparency and back: what cannot be seen through it becomes nothing
     wiped = plain.convert("RGBa").convert("RGBA")
     return wiped, _differ(wiped, plain)
+
+
+def _ends_early(picture: Image.Image, data: bytes) -> bool:
+    """Whether the picture data end before the picture does, with an end marker all the same.
+
+    The decoder fills what is missing with the last colour and says nothing. Bytes put before the end marker are
+    ignored after a whole picture, but become pixels where some are missing.
+    """
+    width, height = picture.size
+    corner = picture.crop((max(0, width - _CORNER), max(0, height - _CORNER), width, height))
+    end = jpeg_end(data)
+    if end is None or corner.getcolors(1) is None:
+        return False
+    longer = data[: end - 2] + _FILLING + data[end - 2 : end]
+    with Image.open(io.BytesIO(longer), formats=["JPEG"]) as again:
+        again.load()
+        bottom = (0, max(0, height - _BAND), width, height)
+        return again.crop(bottom).tobytes() != picture.crop(bottom).tobytes()
 
 
 def _differ(one: Image.Image, other: Image.Image) -> bool:

@@ -68,7 +68,7 @@ def trailing(data: bytes, media_type: str) -> frozenset[str]:
 
 def _end(data: bytes, media_type: str) -> int | None:
     if media_type == "image/jpeg":
-        return _jpeg_end(data)
+        return jpeg_end(data)
     if media_type == "image/png":
         at = data.rfind(b"IEND\xaeB`\x82")
         first = data.find(b"IEND\xaeB`\x82")
@@ -78,7 +78,8 @@ def _end(data: bytes, media_type: str) -> int | None:
     return None
 
 
-def _jpeg_end(data: bytes) -> int | None:
+def jpeg_end(data: bytes) -> int | None:
+    """The index after the end marker of the first picture in `data`, `None` where there is none."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - JPEG's marker
         code = data[at + 1]

@@ -60,6 +60,28 @@ async def test_a_truncated_jpeg_says_that_it_ends_too_soon(decoder: Decoder) -> 
     assert await refusal(decoder, files.jpeg()[:-900]) == "MEDIA-TRUNCATED"
 
 
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"restart_marker_blocks": 5}])
+async def test_a_jpeg_that_ends_too_soon_with_an_end_marker_is_refused(
+    part: float, options: dict[str, int], decoder: Decoder
+) -> None:
+    whole = files.jpeg(400, 300, **options)
+    start = whole.index(b"\xff\xda")
+    cut = whole[: start + int((len(whole) - start) * part)].rstrip(b"\xff") + b"\xff\xd9"
+    assert await refusal(decoder, cut) == "MEDIA-TRUNCATED"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+async def test_a_whole_jpeg_with_a_plain_corner_is_not_mistaken_for_one(
+    mode: str, *, progressive: bool, decoder: Decoder
+) -> None:
+    plain = Image.new("RGB", (333, 217), "white")
+    plain.paste(files.scene(), (20, 20))
+    data = files.saved(plain.convert(mode), "JPEG", progressive=progressive)
+    assert (await decoder.clean(data + files.archive())).width == 333
+
+
 async def test_a_png_of_50000_pixels_width_is_refused_before_it_is_decoded(decoder: Decoder) -> None:
     assert await refusal(decoder, claimed(50_000, 100)) == "MEDIA-PIXELS"
 
