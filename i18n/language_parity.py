@@ -57,7 +57,7 @@ def _whole(cy: Text, en: Text, welsh: Sides, english: Sides) -> list[Difference]
 def _foreign(share: float, foreign: int, words: int) -> bool:
     """Mostly words that only the other language has; of a very short text, all of them."""
     if words < thresholds.SHORT_TEXT:
-        return share > thresholds.FOREIGN_SHORT and foreign >= 1
+        return share > thresholds.FOREIGN_SHORT and foreign >= thresholds.LEAST_FOREIGN
     return share >= thresholds.FOREIGN and foreign >= thresholds.LEAST_FOREIGN
 
 

@@ -222,7 +222,7 @@ def meaning_differences(cy: Read, en: Read, glossary: Glossary) -> list[Differen
     if other >= thresholds.OTHER_MESSAGE_BLOCKS and words >= thresholds.LEAST_WORDS_FOR_OTHER:
         return [_whole("block", meaning)]
     missing = _missing(meaning, "cy") + _missing(meaning, "en")
-    if missing or other < thresholds.OTHER_MESSAGE_ASKS:
+    if other < thresholds.OTHER_MESSAGE_ASKS or any(d.severity != "advise" for d in missing):
         return missing
     return [_whole("decide", meaning)]
 
@@ -240,16 +240,24 @@ def _extent(text: Text) -> Span:
 def _missing(meaning: Meaning, side: str) -> list[Difference]:
     """The sentences of the other text that this side says nothing of; all of it where no one sentence stands out."""
     found = score(thresholds.PART_MISSING[side], meaning.missing_features(side))
-    if found < thresholds.PART_MISSING_ASKS:
+    if found < thresholds.PART_MISSING_ADVISES:
         return []
     judged, text = (meaning.english, meaning.en) if side == "cy" else (meaning.welsh, meaning.cy)
-    severity: Severity = "block" if found >= thresholds.PART_MISSING_BLOCKS else "decide"
     spans = [
-        span for span, part in zip(text.sentences, by_sentence(judged, text.sentences), strict=True)
-        if (weight := sum(j.weight for j in part)) >= thresholds.LEAST_SENTENCE_WEIGHT
-        and sum(j.weight * j.explained for j in part) <= weight * thresholds.SENTENCE_UNEXPLAINED
-    ] or [_extent(text)]  # fmt: skip
-    return [_part(severity, side, span, text, judged) for span in spans]
+        span
+        for span, part in zip(text.sentences, by_sentence(judged, text.sentences), strict=True)
+        if _unexplained(part)
+    ]
+    if found < thresholds.PART_MISSING_ASKS:
+        return [_part("advise", side, span, text, judged) for span in spans]
+    severity: Severity = "block" if found >= thresholds.PART_MISSING_BLOCKS else "decide"
+    return [_part(severity, side, span, text, judged) for span in spans or [_extent(text)]]
+
+
+def _unexplained(sentence: list[Judged]) -> bool:
+    weight = sum(j.weight for j in sentence)
+    explained = sum(j.weight * j.explained for j in sentence)
+    return weight >= thresholds.LEAST_SENTENCE_WEIGHT and explained <= weight * thresholds.SENTENCE_UNEXPLAINED
 
 
 def _part(severity: Severity, side: str, span: Span, text: Text, judged: tuple[Judged, ...]) -> Difference:

@@ -24,7 +24,7 @@ _UNITS: dict[str, str] = {
         "hour": "hour hours hr hrs hourly awr oriau awren",
         "day": "day days diwrnod ddiwrnod niwrnod diwrnodau ddiwrnodau dydd ddydd dyddiau ddyddiau nyddiau",
         "week": "week weeks wythnos wythnosau",
-        "fortnight": "fortnight fortnights pythefnos bythefnos phythefnos mhythefnos",
+        "fortnight": "fortnight fortnights fortnightly pythefnos bythefnos phythefnos mhythefnos",
         "month": "month months mis misoedd fis fisoedd",
         "year": "year years blwyddyn flwyddyn blynedd flynedd mlynedd blynyddoedd flynyddoedd mlynyddoedd",
         "%": "% percent",
@@ -211,6 +211,8 @@ def _single(words: tuple[Word, ...], at: int, language: Language) -> Quantity | 
     span = (word.start, word.end)
     if text in _HALVES and after not in _NOT_A_HALF.get(text, ()):
         return _fraction(words, at, before)
+    if text in ("half-hour", "half-hours", "half-hourly"):
+        return Quantity("duration", 0.5, "hour", span, in_words=True)
     if _UNITS.get(text) == "fortnight":
         return Quantity("duration", 1, "fortnight", span, in_words=True)
     number = numerals.ordinal(text, language)

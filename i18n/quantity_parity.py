@@ -9,6 +9,7 @@ from i18n.facts import Fact
 from i18n.quantities import MINUTES, MONTHS, length_in_minutes, length_in_months
 
 QUANTITIES = frozenset({"number", "percent", "money", "age", "ordinal", "duration"})
+_WELSH_UNITS = {"hour": "awr", "day": "diwrnod", "month": "mis"}  # Babel's data lacks these in Welsh
 _EQUAL = 0.001  # sums and shares are decimals held in binary
 _MONEY = {"p": 0.01, "£": 1.0}
 
@@ -151,6 +152,7 @@ def say(fact: Fact, language: str) -> str:
         return f"{amount}{fact.unit}"
     if fact.unit not in (*MINUTES, *MONTHS):
         return amount
-    weeks = fact.unit == "fortnight"
-    unit, number = ("week", (fact.amount or 0) * 2) if weeks else (fact.unit, fact.amount or 0)
+    unit, number = ("week", (fact.amount or 0) * 2) if fact.unit == "fortnight" else (fact.unit, fact.amount or 0)
+    if language == "cy" and unit in _WELSH_UNITS:
+        return f"{number:,.10g} {_WELSH_UNITS[unit]}"
     return format_unit(number, f"duration-{unit}", locale="cy" if language == "cy" else "en_GB")
