@@ -1,7 +1,8 @@
 """What has to be done now and then, whoever does it: one worker at a time, under an advisory lock."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from approvals import models as m
 from approvals.actions import consenting
 from gateway.heads import write_heads
 from gateway.runtime import Runtime
+from gateway.watching import look_for_drift, renew_credentials
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ CHORES = (
     Chore("answers", timedelta(hours=1), forget_answers),
     Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
+    Chore("drift", timedelta(minutes=5), look_for_drift),
+    Chore("credentials", timedelta(hours=6), renew_credentials),
 )
 
 
@@ -86,6 +90,20 @@ class Round:
             if last is not None and now - last < chore.every:
                 continue
             self._done[chore.name] = now
-            async with porth.sessions() as session:
-                if await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK}):
+            async with alone(porth) as nobody_else, porth.sessions() as session:
+                if nobody_else:
                     await chore.do(porth, session, now)
+
+
+@asynccontextmanager
+async def alone(porth: Runtime) -> AsyncIterator[bool]:
+    """Whether no other process is at the chores. The lock outlasts the commits that a chore makes."""
+    async with porth.sessions() as holder:
+        connection = await holder.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})

@@ -2,7 +2,7 @@
 
 from approvals.models.base import Base
 from approvals.models.consents import ConsentRecord, ConsentRequest, ConsentUse
-from approvals.models.deliveries import Delivery, RememberedAnswer, Worker
+from approvals.models.deliveries import Delivery, Drift, RememberedAnswer, Worker
 from approvals.models.log import LogEntry, LogHead, LogPayload
 from approvals.models.media import MediaItem, Rendition
 from approvals.models.organisations import (
@@ -20,6 +20,7 @@ from approvals.models.posts import Comment, Decision, Post, SignOff, Submission,
 
 __all__ = [
     "Account", "ApiKey", "Base", "Channel", "Comment", "ConsentRecord", "ConsentRequest", "ConsentUse", "Decision",
-    "Delivery", "LogEntry", "LogHead", "LogPayload", "MediaItem", "Membership", "Organisation", "Person", "Post",
-    "RememberedAnswer", "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version", "Worker",
+    "Delivery", "Drift", "LogEntry", "LogHead", "LogPayload", "MediaItem", "Membership", "Organisation", "Person",
+    "Post", "RememberedAnswer", "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version",
+    "Worker",
 ]  # fmt: skip

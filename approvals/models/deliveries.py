@@ -25,7 +25,13 @@ class Delivery(Identified, Base):
         CheckConstraint("state <> 'published' OR platform_id IS NOT NULL", name="published_has_an_id"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'due'")),
         Index("ix_deliveries_open", "next_attempt_at", postgresql_where=text("state IN ('sending', 'unconfirmed')")),
+        Index(
+            "ix_deliveries_watched",
+            "published_at",
+            postgresql_where=text("state = 'published' AND takedown_at IS NULL"),
+        ),
         Index("ix_deliveries_post", "post_id"),
+        Index("ix_deliveries_account", "account_id", "published_at"),
         Index("ix_deliveries_organisation", "organisation_id", "publish_at"),
         Index(
             "ix_deliveries_takedown",
@@ -65,7 +71,28 @@ class Delivery(Identified, Base):
     """When its removal was asked for; settling honours it."""
     takedown_reason: Mapped[str | None]
     retracted_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]
+    """When it was last read back after publishing (PUB-06)."""
     created_at: Mapped[datetime]
+
+
+class Drift(Identified, Base):
+    """A published post that no longer says what was approved, until a person has settled it (PUB-06)."""
+
+    __tablename__ = "drifts"
+    __table_args__ = (
+        CheckConstraint("kind IN ('edited', 'deleted')", name="kind"),
+        Index("ix_drifts_open", "delivery_id", unique=True, postgresql_where=text("settled_at IS NULL")),
+    )
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
+    kind: Mapped[str] = mapped_column(String(15))
+    reads: Mapped[str]
+    """What the platform showed; empty where it was gone."""
+    seen_at: Mapped[datetime]
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    settled_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
 
 
 class Worker(Base):

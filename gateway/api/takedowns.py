@@ -27,7 +27,7 @@ class Removal(Struct, frozen=True):
 class Takedowns(Controller):
     tags: Sequence[str] = ("Publishing",)
 
-    @get("/takedowns", **needs(Permission.DELIVERY_READ, says="What is to be removed, and since when"))
+    @get("/takedowns", **needs(Permission.POST_READ, says="What is to be removed, and since when"))
     async def browse(
         self,
         session: Session,

@@ -1,0 +1,13 @@
+"""What is watched after publishing: posts that change on the platform."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    statements = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().connection.cursor().execute(statements)  # as it stands: no % is a placeholder here
