@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+import msgspec
 from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.actions.organising import hash_secret
 from approvals.errors import Invalid
-from approvals.permissions import Actor, Role
+from approvals.permissions import SIGNS, Actor, Permission, Role
+from approvals.policy import Policy
 from i18n.messages import Language
 
 COOKIE = "porth"
@@ -33,6 +35,17 @@ IDLE = timedelta(hours=1)
 _SEEN_EVERY = timedelta(minutes=1)
 LEAST_PASSWORD = 12
 MOST_PASSWORD = 200
+
+GUARDED = frozenset(
+    {
+        *SIGNS.values(),
+        Permission.CONSENT_DECIDE,
+        Permission.PEOPLE_MANAGE,
+        Permission.CHANNEL_MANAGE,
+        Permission.POLICY_EDIT,
+    }
+)
+"""What an organisation can ask a second factor for."""
 
 _hasher = PasswordHasher()
 
@@ -59,6 +72,8 @@ class SignedIn(Struct, frozen=True):
     """What a page puts into its forms; `None` for a key, which no browser sends by itself."""
     sign_in: bytes | None = None
     """The hash under which the sign-in is kept; `None` for a key."""
+    lacks_second_factor: bool = False
+    """The organisation asks these roles for a one-time code, and the person has set none up."""
 
 
 class NewSignIn(Struct, frozen=True):
@@ -128,7 +143,16 @@ async def _by_sign_in(session: AsyncSession, token: str, now: datetime) -> Signe
         raise NotSignedIn("second-factor-needed")
     if found.seen_at <= now - _SEEN_EVERY:
         await session.execute(update(m.SignIn).where(m.SignIn.token_hash == hashed).values(seen_at=now))
-    return SignedIn(await actor_of(session, person), person.name, _language(person), found.csrf, hashed)
+    actor = await actor_of(session, person)
+    lacks = person.totp_secret is None and await _asks_second_factor(session, actor)
+    return SignedIn(actor, person.name, _language(person), found.csrf, hashed, lacks)
+
+
+async def _asks_second_factor(session: AsyncSession, actor: Actor) -> bool:
+    if not any(actor.may(permission) for permission in GUARDED):
+        return False
+    policy = await session.scalar(select(m.Organisation.policy).where(m.Organisation.id == actor.organisation))
+    return msgspec.convert(policy, Policy).second_factor
 
 
 async def actor_of(session: AsyncSession, person: m.Person) -> Actor:

@@ -19,7 +19,7 @@ from litestar.routes import HTTPRoute
 
 from approvals.errors import NotAllowed
 from approvals.permissions import Permission
-from gateway.access import CSRF_FIELD, CSRF_HEADER, SignedIn, authenticate, csrf_matches
+from gateway.access import CSRF_FIELD, CSRF_HEADER, NotSignedIn, SignedIn, authenticate, csrf_matches
 from gateway.api.problems import Problem
 from gateway.faults import Fault
 from gateway.runtime import Runtime
@@ -45,19 +45,25 @@ PUBLIC, SIGNED_IN = Open.PUBLIC, Open.SIGNED_IN
 Declared = Open | frozenset[Permission]
 _OPT = "porth_needs"
 _STREAMED = "porth_streamed"
+_BEFORE_SECOND_FACTOR = "porth_before_second_factor"
 
 
 def needs(
-    *permissions: Permission | Open, says: str = "", refusals: Sequence[int] = tuple(_REFUSALS), streamed: bool = False
+    *permissions: Permission | Open,
+    says: str = "",
+    refusals: Sequence[int] = tuple(_REFUSALS),
+    streamed: bool = False,
+    before_second_factor: bool = False,
 ) -> dict[str, Any]:
     """Keywords for a route: any one of `permissions` opens it.
 
     `streamed`: the handler reads the body itself, and checks its CSRF field (gateway/api/uploads.py).
+    `before_second_factor`: open also to those who have yet to set theirs up, though their organisation asks for one.
     """
     declared = permissions[0] if isinstance(permissions[0], Open) else frozenset(permissions)
     responses = {status: ResponseSpec(Problem, description=_REFUSALS[status]) for status in refusals}
     return {
-        "opt": {_OPT: declared, _STREAMED: streamed},
+        "opt": {_OPT: declared, _STREAMED: streamed, _BEFORE_SECOND_FACTOR: before_second_factor},
         "summary": says or None,
         "responses": {status: _as_problem(spec) for status, spec in responses.items()},
     }
@@ -108,6 +114,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, State], handler: BaseR
     async with porth.sessions.begin() as session:
         signed_in = await authenticate(session, connection.headers, connection.cookies, now=porth.clock())
     connection.scope["user"] = signed_in
+    if signed_in.lacks_second_factor and not handler.opt.get(_BEFORE_SECOND_FACTOR):
+        raise NotSignedIn("second-factor-missing")
     if isinstance(wanted, frozenset) and not any(signed_in.actor.may(permission) for permission in wanted):
         raise NotAllowed("not-your-role", permission=", ".join(sorted(wanted)))
     if signed_in.csrf and connection.scope.get("method") not in SAFE and not handler.opt.get(_STREAMED):

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from litestar import MediaType, Request, Response
@@ -62,7 +61,7 @@ def _frame(request: Asked, spoken: Language) -> dict[str, Any]:
         "user": signed_in,
         "token_of_forms": signed_in.csrf if signed_in else "",
         "path": request.url.path,
-        "here": quote(_here(request), safe="/"),
+        "here": _here(request),
         "done": done(request, spoken),
         "navigation": navigation(signed_in.actor, request.url.path) if signed_in else (),
         **_FILTERS_OF[spoken],

@@ -26,6 +26,8 @@ def not_signed_in(request: Asked, refusal: NotSignedIn) -> Response[Any]:
     """To the sign-in page, and from there back here."""
     if refusal.code == "second-factor-needed":
         return Redirect(f"{SIGN_IN}/code?next={quote(came_from(request), safe='')}", status_code=303)
+    if refusal.code == "second-factor-missing":
+        return Redirect("/account/second-factor", status_code=303)
     why = "&why=ended" if refusal.code == "sign-in-ended" else ""
     return Redirect(f"{SIGN_IN}?next={quote(came_from(request), safe='')}{why}", status_code=303)
 

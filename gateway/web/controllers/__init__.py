@@ -12,11 +12,12 @@ from gateway.web.controllers.pictures import Pictures
 from gateway.web.controllers.posts import Posts
 from gateway.web.controllers.reviewing import Reviewing
 from gateway.web.controllers.scheduling import Scheduling
+from gateway.web.controllers.second_factor import SecondFactor
 from gateway.web.controllers.sign_ins import Account, SignIns, choose_language
 from gateway.web.controllers.translating import Translating
 from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
-    SignIns, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing, Scheduling, Deliveries,
-    Consents, Log, Administration,
+    SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
+    Scheduling, Deliveries, Consents, Log, Administration,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from msgspec import Struct
 
+from approvals import models as m
 from approvals.errors import NotAllowed, NotFound
 from gateway import access
 from gateway.access import COOKIE, NotSignedIn, Throttle
@@ -57,8 +58,8 @@ class SignIns(Controller):
     @post("/sign-in", status_code=200, **needs(PUBLIC, refusals=()))
     async def sign_in(self, request: Asked, porth: Porth, now: Now, spoken: Spoken) -> Response[Any]:
         form = await forms.read(request)
-        _require_own_form(request, form)
-        email, throttle = form.get("email"), _throttle(request)
+        require_own_form(request, form)
+        email, throttle = form.get("email"), throttle_of(request)
         address = request.client.host if request.client else ""
         if throttle.refused(email, address, now):
             return _sign_in_page(request, form.say("email", said(spoken, "too-many-tries")), status=429)
@@ -73,7 +74,7 @@ class SignIns(Controller):
         throttle.succeeded(email, address)
         return see_other(local(form.get("next")), sign_ins.cookie(porth, made.token), _gone(FORM_COOKIE))
 
-    @post("/sign-out", **needs(SIGNED_IN, refusals=()))
+    @post("/sign-out", **needs(SIGNED_IN, refusals=(), before_second_factor=True))
     async def sign_out(self, request: Asked, session: Session) -> Response[Any]:
         await access.sign_out(session, request.user)
         return see_other("/sign-in", _gone(COOKIE))
@@ -89,7 +90,11 @@ class Account(Controller):
             SignInLine(s.token_hash.hex(), s.agent, s.created_at, s.seen_at, s.token_hash == request.user.sign_in)
             for s in found
         ]
-        return page(request, "account/show.html", sign_ins=lines, roles=sorted(actor.roles))
+        person = await session.get_one(m.Person, actor.person)
+        return page(
+            request, "account/show.html", sign_ins=lines, roles=sorted(actor.roles),
+            second_factor=person.totp_secret is not None, recovery_codes=len(person.recovery_hashes),
+        )  # fmt: skip
 
     @post("/sign-ins/{sign_in:str}/end", **needs(SIGNED_IN, refusals=()))
     async def end(self, sign_in: FromPath[str], session: Session, actor: Acting) -> Response[Any]:
@@ -111,18 +116,25 @@ async def choose_language(wanted: FromPath[str], request: Asked, porth: Porth) -
 
 
 def _sign_in_page(request: Asked, form: Form, *, status: int = 200) -> Response[str]:
-    token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
-    kept = Cookie(FORM_COOKIE, value=token, path="/sign-in", httponly=True, samesite="strict")
-    return page(request, "sign_ins/form.html", status=status, cookies=[kept], form=form, token=token)
+    token = form_token(request)
+    return page(request, "sign_ins/form.html", status=status, cookies=[kept_form_token(token)], form=form, token=token)
 
 
-def _require_own_form(request: Asked, form: Form) -> None:
+def form_token(request: Asked) -> str:
+    return request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
+
+
+def kept_form_token(token: str) -> Cookie:
+    return Cookie(FORM_COOKIE, value=token, path="/sign-in", httponly=True, samesite="strict")
+
+
+def require_own_form(request: Asked, form: Form) -> None:
     given, kept = form.get("token"), request.cookies.get(FORM_COOKIE, "")
     if not kept or not hmac.compare_digest(given.encode(), kept.encode()):
         raise NotAllowed("csrf")
 
 
-def _throttle(request: Asked) -> Throttle:
+def throttle_of(request: Asked) -> Throttle:
     found: Throttle = request.app.state.throttle
     return found
 
