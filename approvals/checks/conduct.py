@@ -28,6 +28,7 @@ _PARTNER_AFTER = re.compile(
 )
 _PARTNER_BEFORE = re.compile(rf"(?<=[^.!?] )({_CAPITALISED}), $")
 """Teg Technology, our new partner."""
+_GUARANTEED = re.compile(r"[-–—,] ?(?:guaranteed|gwarantedig|wedi'i warantu)[ !.]*$")
 _GATEWAY = re.compile(r"(?:porth y? ?llywodraeth|llywodraeth agored)$")
 _JUDGMENT_REACH = 70
 """Code points between who governs and what is thought of it."""
@@ -116,6 +117,8 @@ def _selling(reading: Reading, sentence: Sentence) -> list[tuple[int, int]]:
         spans += [hit.span for hit in sentence.of("recommend", "product")]
     if sentence.has("buy") and (goods := (*sentence.of("product"), *_brands(reading, sentence))):
         spans += [hit.span for hit in (*sentence.of("buy"), *goods)]
+    if sentence.has("praise") and (sentence.has("buy") or "£" in reading.plain[slice(*sentence.span)]):
+        spans += [hit.span for hit in sentence.of("praise")]
     if sentence.has("superlative", "product") and _brands(reading, sentence) and not spans:
         spans = [hit.span for hit in _brands(reading, sentence)]
     return spans
@@ -210,7 +213,10 @@ def claims(reading: Reading, _context: Context) -> Iterator[Found]:
     sourced = any(s.has("source") for s in reading.sentences)
     for sentence in reading.sentences:
         hits = sentence.of("absolute_claim")
-        if not hits and _PERCENT.search(reading.plain, *sentence.span) and not sentence.has("discount"):
+        if not hits and (_GUARANTEED.search(reading.plain, *sentence.span)):
+            yield Found("FCT-CLAIM", Severity.DECIDE, sentence.span)
+            return
+        if not hits and _PERCENT.search(reading.plain, *sentence.span) and not _selling(reading, sentence):
             hits = sentence.of("effect")
         if hits and not sourced:
             yield Found("FCT-CLAIM", Severity.DECIDE, hits[0].span)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from approvals.checks.context import Context
-from approvals.checks.reading import Found, Reading, Sentence, apply, units
+from approvals.checks.reading import Found, Reading, Sentence, apply, readings, units
 from approvals.content import LONDON, Content
 from approvals.findings import Finding, Severity, Where
 from approvals.rules import PACK
@@ -36,9 +36,21 @@ def in_texts(content: Content, context: Context) -> Iterator[Finding]:
 
 
 def past(content: Content, context: Context) -> Iterator[Finding]:
-    """Dates already gone when the post goes out. Time changes the answer: asked again before sending."""
+    """Dates already gone when the post goes out. Time changes the answer: asked again before sending.
+
+    Where both texts have the date, both must call people to it: one that tells of it speaks for the other.
+    """
     for unit in units(content):
-        yield from apply(_past, unit, context)
+        texts = dict(readings(unit, context))
+        for finding in apply(_past, unit, context):
+            other = texts.get("en" if finding.language == "cy" else "cy")
+            if finding.language == "both" or other is None or not _dated(other, finding.params["date"], context):
+                yield finding
+
+
+def _dated(reading: Reading, day: str, context: Context) -> bool:
+    fixed = (_fixed(fact, _day(context)) for fact in reading.facts if fact.kind == "date")
+    return any(when is not None and when.isoformat() == day for when in fixed)
 
 
 def _day(context: Context) -> date:

@@ -2,12 +2,12 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from approvals import rules
 from approvals.checks.context import Context
@@ -19,6 +19,14 @@ from i18n.facts import Fact, facts
 from i18n.words import Text
 
 Span = tuple[int, int]
+# judged by what is said rather than by letters and figures: a translation says it too
+_SAID = frozenset(
+    {
+        "POL-OPINION", "POL-ELECTION", "COM-ENDORSE", "COM-PARTNER", "COM-POM", "LEG-DEFAM", "LEG-RESTRICTED",
+        "LEG-COURT", "INC-CANDOUR", "TONE", "FCT-CLAIM", "JIG-COMBO", "SML-COUNT", "PID-DECEASED", "PID-SOLICIT",
+        "PID-PROTECTED", "PID-SPECIAL", "PID-WARD", "PID-NAME-PATIENT", "PID-NAME-STAFF",
+    }
+)  # fmt: skip
 _MOST = 50
 """Findings of one rule in one text: nobody reads more, and a text made of identifiers stays cheap."""
 _TOKEN = re.compile(r"[^\W_]+")
@@ -87,6 +95,12 @@ class Reading:
     def _sentence_starts(self) -> list[int]:
         return [sentence.span[0] for sentence in self.sentences]
 
+    def counterpart(self, span: Span, other: "Reading") -> Span | None:
+        """The sentence here that translates the one at `span` of `other`, where both have as many sentences."""
+        index = other._index(span[0])  # noqa: SLF001 - the same class
+        aligned = index is not None and len(self.sentences) == len(other.sentences)
+        return self.sentences[index].span if aligned and index is not None else None
+
     def _index(self, at: int) -> int | None:
         index = bisect_right(self._sentence_starts, at) - 1
         return index if index >= 0 and at < self.sentences[index].span[1] else None
@@ -147,28 +161,52 @@ def readings(unit: Unit, context: Context) -> Iterator[tuple[Language, Reading]]
 
 def apply(rule: Rule, unit: Unit, context: Context) -> Iterator[Finding]:
     """Run a rule on both languages and say one thing once: what stands in both texts is one finding."""
-    found = {language: list(islice(rule(r, context), _MOST)) for language, r in readings(unit, context)}
+    texts = dict(readings(unit, context))
+    found = {language: list(islice(rule(reading, context), _MOST)) for language, reading in texts.items()}
     english = found.get("en", [])
     for cy in found.get("cy", []):
-        twin = _twin(cy, english)
+        twin = _twin(cy, english, texts)
         if twin is not None:
             english.remove(twin)
-        yield _finding(unit, "cy", cy, twin)
+        yield _finding(unit, "cy", cy, twin or _translated(cy, "cy", texts))
     for en in english:
-        yield _finding(unit, "en", en, None)
+        translated = _translated(en, "en", texts)
+        yield _finding(unit, "cy", translated, en) if translated else _finding(unit, "en", en, None)
 
 
-def _twin(cy: Found, english: Iterable[Found]) -> Found | None:
-    """The first of the same kind with the same value; where a rule gives no values, the first of the kind."""
-    return next((en for en in english if _kind(en) == _kind(cy)), None)
+def _twin(cy: Found, english: Sequence[Found], texts: Mapping[Language, Reading]) -> Found | None:
+    """What of the English is the same thing: same kind and value; else the same person, or in the same sentence."""
+    same = (en for en in english if _kind(en) == _kind(cy))
+    named = (en for en in english if cy.value and en.value == cy.value and _family(en) == _family(cy) == "PID-NAME")
+    said = (en for en in english if en.code == cy.code in _SAID and _beside(cy, en, texts))
+    return next(chain(same, named, said), None)
 
 
 def _kind(found: Found) -> tuple[str, Any, str]:
     return found.code, found.params.get("variant"), found.value
 
 
+def _family(found: Found) -> str:
+    return found.code.rpartition("-")[0]
+
+
+def _beside(cy: Found, en: Found, texts: Mapping[Language, Reading]) -> bool:
+    span = texts["en"].counterpart(cy.span, texts["cy"])
+    return span is not None and span[0] <= en.span[0] < span[1]
+
+
+def _translated(found: Found, language: Language, texts: Mapping[Language, Reading]) -> Found | None:
+    """What is said in one language is said in its translation, though no list knew the words there."""
+    other: Language = "en" if language == "cy" else "cy"
+    if found.code not in _SAID or other not in texts:
+        return None
+    span = texts[other].counterpart(found.span, texts[language])
+    return structs.replace(found, span=span) if span else None
+
+
 def _finding(unit: Unit, language: Language, found: Found, twin: Found | None) -> Finding:
+    """The stronger of the two decides what is said; the place is the Welsh one."""
+    strong = min((found, twin), key=lambda f: _STRENGTH.index(f.severity)) if twin else found
     where = Where(unit.pointers[language], found.span, Where(unit.pointers["en"], twin.span) if twin else None)
-    severity = min(found.severity, twin.severity, key=_STRENGTH.index) if twin else found.severity
     both: FindingLanguage = "both" if twin else language
-    return Finding(found.code, severity, both, where, found.params)
+    return Finding(strong.code, strong.severity, both, where, strong.params)

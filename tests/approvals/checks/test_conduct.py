@@ -151,3 +151,11 @@ def test_an_agreed_partner_may_be_named() -> None:
     content = post(en="Sponsored by Glanrafon Garage.")
     assert of(found(content), "COM-PARTNER")
     assert not of(found(content, terms=Terms(partners=frozenset({"glanrafon garage"}))), "COM-PARTNER")
+
+
+def test_what_only_one_list_knows_is_said_of_both_texts_where_sentence_stands_beside_sentence() -> None:
+    cy, en = "Croeso. Mae'r Gweinidog yn annigonol.", "Welcome. The Minister should resign."
+    (finding,) = of(found(post(cy, en)), "POL-OPINION")
+    assert (finding.language, finding.severity, finding.where.pointer) == ("both", "block", "/text/cy")
+    (alone,) = of(found(post("Croeso.", en)), "POL-OPINION")
+    assert (alone.language, alone.where.pointer) == ("en", "/text/en")

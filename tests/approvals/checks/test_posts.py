@@ -114,7 +114,7 @@ def written(folder: Path) -> set[str]:
 def _variant(arguments: list[ast.expr]) -> Iterator[str]:
     for argument in arguments:
         if isinstance(argument, ast.Dict) and argument.keys and getattr(argument.keys[0], "value", "") == "variant":
-            yield str(getattr(argument.values[0], "value", "*"))
+            yield str(argument.values[0].value) if isinstance(argument.values[0], ast.Constant) else "*"
         elif isinstance(argument, ast.Name) and argument.id == "params":
             yield "*"
 
