@@ -66,6 +66,8 @@ async def relied_on(
 ) -> list[m.ConsentRecord]:
     """The consent records that a post refers to, by id."""
     refs = {p.consent for p in content.people} | {p.consent for media in content.media for p in media.people or ()}
+    if not refs - {None}:
+        return []
     query = (
         select(m.ConsentRecord)
         .where(m.ConsentRecord.organisation_id == organisation, m.ConsentRecord.ref.in_(refs - {None}))
@@ -116,6 +118,8 @@ def _is_uuid(text: str) -> bool:
 
 
 async def _renditions(session: AsyncSession, sources: list[str]) -> dict[tuple[str, str], m.Rendition]:
+    if not sources:
+        return {}
     rows = await session.scalars(select(m.Rendition).where(m.Rendition.source.in_(sources)))
     return {(row.source, row.platform): row for row in rows}
 

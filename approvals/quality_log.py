@@ -77,16 +77,7 @@ async def append(
     retention: str = "posts",
 ) -> int:
     """Add an entry and return its number. Call it last before the commit: it holds the chain's head until then."""
-    await session.execute(
-        insert(LogHead).values(organisation_id=organisation, number=0, hash=GENESIS).on_conflict_do_nothing()
-    )
-    head = await session.scalar(
-        select(LogHead)
-        .where(LogHead.organisation_id == organisation)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    assert head is not None  # noqa: S101  # inserted above
+    head = await _head(session, organisation)
     body, salt = canonical(payload), secrets.token_bytes(16)
     payload_hash = hashlib.sha256(salt + body).digest()
     number = head.number + 1
@@ -106,6 +97,23 @@ async def append(
     head.number, head.hash = number, chained
     await session.flush()
     return number
+
+
+async def _head(session: AsyncSession, organisation: UUID) -> LogHead:
+    """The end of the chain, locked; the first entry of an organisation makes it."""
+    query = (
+        select(LogHead)
+        .where(LogHead.organisation_id == organisation)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = await session.scalar(query)
+    if found is None:
+        await session.execute(
+            insert(LogHead).values(organisation_id=organisation, number=0, hash=GENESIS).on_conflict_do_nothing()
+        )
+        found = (await session.scalars(query)).one()
+    return found
 
 
 def _chain(previous: bytes, **fields: Any) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,13 @@ from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+_NEEDS_PREPARING = text("""
+    SELECT NOT d.prepared AND (
+        d.code = 'not-prepared' OR d.follows_id IS NOT NULL
+        OR EXISTS (SELECT FROM deliveries h WHERE h.version_id = d.version_id AND h.follows_id = d.id)
+        OR position(convert_to('"sha256"', 'UTF8') IN s.document) > 0
+    ) FROM deliveries d JOIN submissions s ON s.version_id = d.version_id WHERE d.id = :delivery
+""")
 STALLED = 1 / 3
 """Of a call's longest time: what may pass between the commit of `sending` and the call. Together less than a lease."""
 
@@ -55,8 +62,8 @@ class Publisher:
         self.porth = porth
         self.worker = worker
 
-    async def work(self, claim: Claim) -> Outcome | None:
-        """Carry one claim as far as it goes. `None` if another worker has taken it over."""
+    async def work(self, claim: Claim) -> bool:
+        """Carry one claim as far as it goes. False if another worker has taken it over."""
         try:
             match claim.task:
                 case "send":
@@ -66,8 +73,12 @@ class Publisher:
                 case "retract":
                     await self._retract(claim.delivery)
         except LeaseLost:
-            return None
-        return await self._outcome(claim.delivery)
+            return False
+        return True
+
+    async def outcome(self, claim: Claim) -> Outcome | None:
+        """`work`, and what became of it."""
+        return await self._outcome(claim.delivery) if await self.work(claim) else None
 
     async def _send(self, delivery: UUID) -> None:
         if await self._needs_preparing(delivery) and not await self._prepare(delivery):
@@ -95,14 +106,7 @@ class Publisher:
     async def _needs_preparing(self, delivery: UUID) -> bool:
         """Pictures are uploaded before, and a pair's halves both stand ready before the first is made (WEL-03)."""
         async with self.porth.sessions() as session:
-            row = await session.get_one(m.Delivery, delivery)
-            if row.prepared:
-                return False
-            document = await session.scalar(
-                select(m.Submission.document).where(m.Submission.version_id == row.version_id)
-            )
-            second = await session.scalar(select(m.Delivery.id).where(m.Delivery.follows_id == delivery))
-            return second is not None or row.follows_id is not None or b'"sha256"' in (document or b"")
+            return bool(await session.scalar(_NEEDS_PREPARING, {"delivery": delivery}))
 
     async def _prepare(self, delivery: UUID) -> bool:
         """Uploads and the credential test, for this half and for the one that follows. True: go on."""
@@ -139,11 +143,13 @@ class Publisher:
     async def _take_second_half(self, delivery: UUID) -> UUID | None:
         """Its lease, in one statement: it may be on its way already, if this worker was given up for dead."""
         now = self.porth.clock()
+        version = select(m.Delivery.version_id).where(m.Delivery.id == delivery).scalar_subquery()
         free = or_(m.Delivery.lease_until.is_(None), m.Delivery.lease_until < now)
         async with self.porth.sessions() as session:
             second = await session.scalar(
                 update(m.Delivery)
-                .where(m.Delivery.follows_id == delivery, m.Delivery.state == "due", free)
+                .where(m.Delivery.version_id == version, m.Delivery.follows_id == delivery)
+                .where(m.Delivery.state == "due", free)
                 .where(m.Delivery.prepared.is_(False))
                 .values(leased_by=self.worker, lease_until=now + self.porth.settings.lease)
                 .returning(m.Delivery.id)
@@ -389,7 +395,7 @@ async def publish_due(
             await session.commit()
         if not claims:
             break
-        done = await asyncio.gather(*(publisher.work(claim) for claim in claims))
+        done = await asyncio.gather(*(publisher.outcome(claim) for claim in claims))
         outcomes += [outcome for outcome in done if outcome is not None]
     return outcomes
 

@@ -212,7 +212,11 @@ async def try_later(
     """Provably nothing was posted: due again, not before `until`, or after a pause that grows."""
     delivery = found.delivery
     delivery.tries += delivery.state == "due"  # it failed while preparing; `begin` counts the others
-    delivery.next_attempt_at = until or now + timedelta(seconds=BACKOFF[min(delivery.tries, len(BACKOFF)) - 1])
+    pause = BACKOFF[min(delivery.tries, len(BACKOFF)) - 1]
+    if code == "not-prepared":  # its platform wants even a text prepared, or what was uploaded has gone by now
+        delivery.prepared = False
+        pause = 0 if delivery.tries == 1 else pause
+    delivery.next_attempt_at = until or now + timedelta(seconds=pause)
     release_lease(delivery)
     if limited:
         found.account.limited_until = delivery.next_attempt_at
@@ -316,7 +320,10 @@ def release_lease(delivery: m.Delivery) -> None:
 
 async def _keep_second_half(session: AsyncSession, delivery: m.Delivery) -> None:
     second = await session.scalar(
-        select(m.Delivery).where(m.Delivery.follows_id == delivery.id, m.Delivery.state == "due").with_for_update()
+        select(m.Delivery)
+        .where(m.Delivery.version_id == delivery.version_id, m.Delivery.follows_id == delivery.id)
+        .where(m.Delivery.state == "due")
+        .with_for_update()
     )
     if second is not None:
         second.state, second.code = "held", IN_RESERVE

@@ -381,6 +381,8 @@ CREATE INDEX ix_deliveries_due ON deliveries (next_attempt_at) WHERE state = 'du
 
 CREATE INDEX ix_deliveries_open ON deliveries (next_attempt_at) WHERE state IN ('sending', 'unconfirmed');
 
+CREATE INDEX ix_deliveries_account ON deliveries (account_id, published_at);
+
 CREATE INDEX ix_deliveries_organisation ON deliveries (organisation_id, publish_at);
 
 CREATE INDEX ix_deliveries_post ON deliveries (post_id);
