@@ -24,6 +24,7 @@ async def deliver(made: Connector, credentials: Credentials, sandbox: Sandbox, n
     """As a careful caller does: repeat what provably was not posted, look up what may have been, and else give up."""
     outgoing, pictures = post(made.platform, f"Neges {number} i {made.platform}")
     attempt = Memory(pictures, sandbox)
+    attempt.key = f"{number:032x}"
     for _ in range(TRIES):
         try:
             await made.prepare(outgoing, credentials, attempt)
