@@ -73,7 +73,7 @@ class Containers:
 
     async def verify(self, credentials: Credentials) -> Identity:
         me = await self._line.call(self._me, credentials)
-        return Identity(account=str(me["id"]), name=f"@{me['username']}", url=self.public(me["username"]))
+        return Identity(account=_account(me), name=f"@{me['username']}", url=self.public(me["username"]))
 
     def public(self, username: str) -> str:
         raise NotImplementedError
@@ -83,8 +83,8 @@ class Containers:
             raise Rejected("picture-missing")
         with self._line.deadline():
             me = await self._line.call(self._me, credentials)
-            if str(me["id"]) != credentials.account:
-                raise AuthExpired("other-account", f"these are the credentials of {me['id']}")
+            if _account(me) != credentials.account:
+                raise AuthExpired("other-account", f"these are the credentials of {_account(me)}")
             if not _young(attempt.state):
                 made_at = datetime.now(UTC).isoformat()
                 await attempt.save({"made_at": made_at, "children": {}})
@@ -244,6 +244,11 @@ class Containers:
 
 class _ContainerLostError(Retryable):
     """It expired before it was published."""
+
+
+def _account(me: Mapping[str, Any]) -> str:
+    """Instagram's `id` is the app's own name for the account; `user_id` is what posts are made under."""
+    return str(me.get("user_id") or me["id"])
 
 
 def _young(state: Mapping[str, Any]) -> bool:

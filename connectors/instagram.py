@@ -10,7 +10,7 @@ class Instagram(Containers):
     words = Words(
         host="graph.instagram.com", version="", containers="media", publish="media_publish", posts="media",
         text="caption", status="status_code", refresh="refresh_access_token", grant="ig_refresh_token",
-        profile="id,username,name",
+        profile="id,user_id,username,name",
     )  # fmt: skip
 
     def public(self, username: str) -> str:

@@ -1,6 +1,6 @@
 """What each platform takes: platforms.md 12.1 as data. Where sources conflict, the smaller figure stands.
 
-Kept apart from the connectors, so that a check of a text need not load nine SDKs.
+Kept apart from the connectors, so that a check of a text need not load every SDK.
 """
 
 from collections.abc import Mapping
@@ -40,5 +40,4 @@ LIMITS: Mapping[str, Limits] = {
         picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
     ),
     "wordpress": Limits(text=None, counting="code-points", pictures=20, picture_bytes=8 * _MB, needs_title=True),
-    "youtube": Limits(text=5000, counting="utf-8", needs_title=True),
 }  # fmt: skip

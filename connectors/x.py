@@ -13,13 +13,7 @@ from typing import Any
 import tweepy
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
-from connectors.errors import (
-    AuthExpired,
-    OutcomeUnknown,
-    PublishingError,
-    RateLimited,
-    Rejected,
-)
+from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
 from connectors.matching import choose, since
@@ -59,6 +53,8 @@ class X:
                 await attempt.save(_with_media(attempt.state, picture.sha256, media))
 
     async def publish(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Receipt:
+        if not all(_usable(attempt.state, picture.sha256) for picture in outgoing.media):
+            raise Retryable("not-prepared")  # or prepared so long ago that X has forgotten the pictures
         media = [attempt.state["media"][picture.sha256]["id"] for picture in outgoing.media]
         try:
             post = await self._line.call(self._create, credentials, outgoing.text, media, making=True)

@@ -53,7 +53,8 @@ class Stage:
         self.limit: Limits = LIMITS[words.name]
 
     def me(self, _call: Call, account: Account, _store: Store) -> Answer:
-        return answer(200, {"id": account.id, "username": account.name, "name": account.name})
+        ids = {"id": account.id} if self.words.name == "threads" else {"id": account.id[::-1], "user_id": account.id}
+        return answer(200, {**ids, "username": account.name, "name": account.name})
 
     async def container(self, call: Call, account: Account, store: Store) -> Answer:
         fields = call.fields()

@@ -1,5 +1,6 @@
 """The sandbox itself: what it keeps, what it shows, how it fails on demand."""
 
+import argparse
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from connectors.registry import connector
 from connectors.sandbox import demo_credentials
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.serve import free_port, running, start, stop
+from gateway.commands import sandbox as command
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +171,12 @@ def test_an_unknown_token_is_nobody_and_a_declared_one_is_its_account(sandbox: S
     declared = {"platform": "x", "name": "bwrdd", "token": "a-live-token", "number": "42"}
     httpx.post(f"{sandbox.address}/_control/accounts", json=declared, trust_env=False).raise_for_status()
     assert me("a-live-token").json()["data"]["id"] == "42"
+
+
+def test_the_command_line_serves_the_same_sandbox() -> None:
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    args = parser.parse_args(["sandbox", "--port", "1", "--chaos", "0.2", "--seed", "7", "--latency-ms", "50"])
+    assert (args.run, args.port, args.chaos, args.seed, args.latency_ms) == (command.run, 1, 0.2, 7, 50.0)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["sandbox", "--chaos", "2"])

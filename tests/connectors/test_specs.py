@@ -132,6 +132,47 @@ async def test_facebook_is_sent_only_fields_that_its_nodes_have(sandbox: Sandbox
     assert {one.method for one in passed} == {"GET", "POST", "DELETE"}
 
 
+async def test_instagram_is_sent_only_fields_that_its_nodes_have(sandbox: Sandbox) -> None:
+    user = msgspec.json.decode((SPECS / "facebook" / "IGUser.json").read_bytes())
+    taken = {api["endpoint"]: {one["name"] for one in api["params"]} for api in user["apis"] if api["method"] == "POST"}
+    known = spec_fields("IGMedia") | spec_fields("IGUserForIGOnlyAPI") | {"status", "status_code"}
+    for one in await a_life("instagram", sandbox):
+        url = urlsplit(one.path)
+        if one.method == "POST":
+            assert set(form_names(one)) <= taken[url.path.rsplit("/", 1)[-1]] | {"access_token"}
+        if one.method == "GET":
+            assert set(parse_qs(url.query)["fields"][0].split(",")) <= known
+
+
+async def test_threads_is_sent_only_what_its_own_examples_send(sandbox: Sandbox) -> None:
+    collection = (SPECS / "threads" / "threads-api.postman_collection.json").read_text()
+    raw = re.findall(r'"raw": "\{\{api_host\}\}/me/(threads|threads_publish)\?([^"]*)"', collection)
+    taken: dict[str, set[str]] = {}
+    for edge, query in raw:
+        taken.setdefault(edge, set()).update(part.partition("=")[0] for part in query.split("&"))
+    assert taken
+    for one in await a_life("threads", sandbox):
+        if one.method == "POST":
+            edge = urlsplit(one.path).path.rsplit("/", 1)[-1]
+            assert set(form_names(one)) <= taken[edge] | {"access_token"}
+
+
+async def test_bluesky_is_sent_records_that_fit_its_lexicon(sandbox: Sandbox) -> None:
+    lexicons = SPECS / "bluesky" / "lexicons"
+    lexicon = msgspec.json.decode((lexicons / "app" / "bsky" / "feed" / "post.json").read_bytes())
+    schema = lexicon["defs"]["main"]["record"]
+    procedure = msgspec.json.decode((lexicons / "com" / "atproto" / "repo" / "putRecord.json").read_bytes())
+    entry, output = (procedure["defs"]["main"][name]["schema"] for name in ("input", "output"))
+    passed = await a_life("bluesky", sandbox)
+    (put,) = [one for one in passed if one.path.endswith("putRecord")]
+    assert set(entry["required"]) <= set(put.json()) <= set(entry["properties"])
+    assert set(output["required"]) <= set(put.answer_json()) <= set(output["properties"])
+    record = put.json()["record"]
+    assert set(schema["required"]) <= set(record) <= set(schema["properties"]) | {"$type"}
+    assert len(record["langs"]) <= schema["properties"]["langs"]["maxLength"]
+    assert record["embed"]["$type"] in schema["properties"]["embed"]["refs"]
+
+
 def spec_fields(node: str) -> set[str]:
     found = msgspec.json.decode((SPECS / "facebook" / f"{node}.json").read_bytes())
     return {one["name"] for one in found["fields"]}
