@@ -57,7 +57,7 @@ async def takedowns(
         .join(m.Account, m.Account.id == m.Delivery.account_id)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
         .where(
-            within_reach(actor, Permission.DELIVERY_READ),
+            within_reach(actor, Permission.POST_READ),
             m.Delivery.takedown_at.is_not(None),
             m.Delivery.state.in_(OPEN if only_open else (*OPEN, "retracted")),
             m.Delivery.id < after if after else true(),
