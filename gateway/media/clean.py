@@ -16,7 +16,7 @@ from gateway.media.encode import Frames, encode
 from gateway.media.errors import PictureRefused
 from gateway.media.intake import IntakeLimits, check_size
 from gateway.media.obscure import obscure
-from gateway.media.protocol import Done, Inspect, Rebuild, Recipe, Region
+from gateway.media.protocol import Done, Inspect, Rebuild, Recipe, Region, Removed, Warned
 from gateway.media.removed import jpeg_end
 
 _FORMATS: Final = {
@@ -29,6 +29,8 @@ _FORMATS: Final = {
     "image/avif": "AVIF",
 }
 _MOVING: Final = frozenset({"image/gif", "image/webp"})
+_CAN_MOVE: Final = _MOVING | {"image/png", "image/avif"}
+"""Several pictures in a HEIC, a TIFF or a multi-picture JPEG are no animation."""
 _LOSSLESS: Final = frozenset({"image/png", "image/gif"})
 _FEW_COLOURS: Final = frozenset({"1", "P"})
 _DEFAULT_DURATION: Final = 100
@@ -45,8 +47,8 @@ class Opened(Frames, frozen=True):
 
     sampling: str = "4:2:0"
     few_colours: bool = False
-    removed: frozenset[str] = frozenset()
-    warnings: tuple[str, ...] = ()
+    removed: frozenset[Removed] = frozenset()
+    warnings: tuple[Warned, ...] = ()
 
 
 def prepare_decoders() -> None:
@@ -112,16 +114,18 @@ def decode(data: bytes, media_type: str, limits: IntakeLimits, *, animation: boo
     picture = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
     check_size(picture.width, picture.height, limits)
     frames = getattr(picture, "n_frames", 1)
-    if frames > 1 and (media_type in _MOVING or (getattr(picture, "is_animated", False) and _plays(picture))):
+    if frames > 1 and media_type in _CAN_MOVE:
         if not animation or media_type not in _MOVING:
             raise PictureRefused("MEDIA-ANIMATION", frames=frames)
         return _decode_moving(picture, frames, data, limits)
     few_colours = picture.mode in _FEW_COLOURS
     sampling = _sampling(picture, media_type)
-    notes = ("MEDIA-PAGES",) if frames > 1 and isinstance(picture, TiffImagePlugin.TiffImageFile) else ()
+    notes: tuple[Warned, ...] = (
+        ("MEDIA-PAGES",) if frames > 1 and isinstance(picture, TiffImagePlugin.TiffImageFile) else ()
+    )
     pixels, wiped = _pixels(picture, data)
     check_size(pixels.width, pixels.height, limits)
-    removed = {"hidden colours"} if wiped else set()
+    removed: set[Removed] = {"hidden colours"} if wiped else set()
     if frames > 1:
         removed.add("further pictures")
     if pixels.size != picture.size:
@@ -129,11 +133,6 @@ def decode(data: bytes, media_type: str, limits: IntakeLimits, *, animation: boo
     return Opened(
         images=(pixels,), sampling=sampling, few_colours=few_colours, removed=frozenset(removed), warnings=notes
     )
-
-
-def _plays(picture: Image.Image) -> bool:
-    """A moving PNG or AVIF; several pictures in a HEIC, TIFF or multi-picture JPEG are not an animation."""
-    return picture.format in {"PNG", "AVIF"}
 
 
 def _pixels(picture: Image.Image, data: bytes) -> tuple[Image.Image, bool]:
@@ -191,7 +190,7 @@ def _decode_moving(picture: Image.Image, frames: int, data: bytes, limits: Intak
         images.append(pixels)
         durations.append(int(picture.info.get("duration") or _DEFAULT_DURATION))
         hidden = hidden or wiped
-    removed = frozenset({"hidden colours"}) if hidden else frozenset()
+    removed: frozenset[Removed] = frozenset({"hidden colours"}) if hidden else frozenset()
     return Opened(images=_one_mode(images), durations=tuple(durations), loop=loop, removed=removed)
 
 

@@ -145,18 +145,18 @@ class Decoder:
             removable=tuple(sorted(carried | set(done.removed))),
         )
 
-    async def prove(self, data: bytes, media_type: str) -> None:
-        """The proof alone, for a picture that comes back from elsewhere. Raises `PictureRefused`."""
-        await self._in_thread(verify.prove, data, media_type, self._exiftool)
+    async def prove(self, data: bytes, media_type: str) -> tuple[int, int]:
+        """The proof alone, for a picture that comes back from elsewhere: its size. Raises `PictureRefused`."""
+        return await self._in_thread(verify.prove, data, media_type, self._exiftool)
 
     async def _proved(self, done: Done, body: bytes, carried: frozenset[str]) -> Clean:
-        await self.prove(body, done.media_type)
+        width, height = await self.prove(body, done.media_type)
         return Clean(
             data=body,
             media_type=done.media_type,
             sha256=await anyio.to_thread.run_sync(lambda: hashlib.sha256(body).hexdigest()),
-            width=done.width,
-            height=done.height,
+            width=width,
+            height=height,
             removed=tuple(sorted(carried | set(done.removed))),
             people=done.people,
             warnings=done.warnings,
@@ -242,7 +242,6 @@ class _Process:
         environment = {
             "PYTHONPATH": str(Path(gateway.__file__).parents[1]),
             "MALLOC_ARENA_MAX": "2",
-            "PILLOW_BLOCKS_MAX": "8",
             "LC_ALL": "C.UTF-8",
         }
         child = await anyio.open_process(

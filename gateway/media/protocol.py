@@ -81,21 +81,27 @@ class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
     pid: int
 
 
+Word = Annotated[str, Meta(max_length=200)]
+Removed = Literal["hidden colours", "further pictures", "orientation"]
+"""What only the decoding process can know; words of ours, so that nothing of a file can pass for one."""
+Warned = Literal["MEDIA-PAGES"]
+
+
 class Done(Struct, frozen=True, tag="done", forbid_unknown_fields=True):
     """The answer to a job; the frame's body is the encoded picture, empty after `Inspect`."""
 
-    media_type: str
+    media_type: Word
     width: int
     height: int
     frames: int = 1
-    people: tuple[Region, ...] = ()
-    removed: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    people: Annotated[tuple[Region, ...], Meta(max_length=1000)] = ()
+    removed: tuple[Removed, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 class Refused(Struct, frozen=True, tag="refused", forbid_unknown_fields=True):
-    code: str
-    params: dict[str, str | int | float] = {}
+    code: Word
+    params: dict[Word, Word | int | float] = {}
 
 
 Answer = Ready | Done | Refused

@@ -37,8 +37,8 @@ OUTPUT_TYPES: Final = frozenset(_ALLOWED)
 """What our encoder writes, and so all that can be proved clean."""
 
 
-def prove(data: bytes, media_type: str, exiftool: Exiftool) -> None:
-    """Returns for a picture that is clean. Raises `PictureRefused`, whose `found` names kinds and never values."""
+def prove(data: bytes, media_type: str, exiftool: Exiftool) -> tuple[int, int]:
+    """Width and height of a picture that is clean. Raises `PictureRefused`, whose `found` names kinds, never values."""
     if media_type not in OUTPUT_TYPES:
         raise PictureRefused("MEDIA-NOT-CLEAN", found=media_type)
     found = foreign(data, media_type)
@@ -51,6 +51,8 @@ def prove(data: bytes, media_type: str, exiftool: Exiftool) -> None:
     strange = unexpected(tags, media_type)
     if strange:
         raise PictureRefused("MEDIA-NOT-CLEAN", found=", ".join(strange[:10]))
+    width, height = str(tags["Composite:ImageSize"]).split()
+    return int(width), int(height)
 
 
 def unexpected(tags: dict[str, Any], media_type: str) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from PIL import Image
 
 from gateway.media.errors import PictureRefused
 from gateway.media.intake import MIB, IntakeLimits
 from gateway.media.metadata import EVERYTHING, Exiftool, ExiftoolFailed
-from gateway.media.process import Decoder
+from gateway.media.process import Decoder, _Process
+from gateway.media.protocol import answers
 from gateway.media.verify import prove
 from tests.media import files
 
@@ -146,6 +148,44 @@ async def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
         wide = files.saved(Image.new("RGB", (8000, 7000), "navy"), "PNG", compress_level=1)
         assert await refusal(frugal, wide) in {"MEDIA-MEMORY", "MEDIA-DECODE"}
         assert (await frugal.clean(files.jpeg())).width == 160
+
+
+TAKEN_OVER = """
+import os, sys
+from gateway.media.protocol import LENGTHS, Done, opening
+planted = bytes.fromhex(sys.argv[1])
+read, write = sys.stdin.buffer, sys.stdout.buffer
+head, body = LENGTHS.unpack(read.read(LENGTHS.size))
+read.read(head + body)
+write.write(opening(Done(media_type="image/jpeg", width=1, height=1), planted) + planted)
+write.flush()
+read.read()
+"""
+
+
+@pytest.mark.parametrize("place", ["EXIF", "archive after JPEG", "unknown APP0", "JPEG comment"])
+async def test_a_decoder_that_was_taken_over_can_hand_back_clean_pictures_only(place: str, anyio_backend: str) -> None:
+    planted = files.PLANTED[place][1]()
+    async with Decoder(processes=1) as decoder:
+        await decoder._idle.pop().stop()
+        command = [sys.executable, "-c", TAKEN_OVER, planted.hex()]
+        decoder._idle.append(_Process(await anyio.open_process(command, cwd=Path(__file__).parents[2])))
+        assert await refusal(decoder, files.jpeg()) == "MEDIA-NOT-CLEAN"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"type":"done","media_type":"image/jpeg","width":1,"height":1,"removed":["WARD-7-SIAN"]}',
+        b'{"type":"done","media_type":"image/jpeg","width":1,"height":1,"more":1}',
+        b'{"type":"refused","code":"MEDIA-DECODE","params":{"kind":["WARD"]}}',
+        b'{"type":"nothing of the kind"}',
+        b"not JSON",
+    ],
+)
+def test_an_answer_of_another_shape_is_not_read(answer: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        answers.decode(answer)
 
 
 async def test_giving_up_on_a_picture_does_not_mix_up_the_next(decoder: Decoder) -> None:
