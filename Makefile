@@ -54,7 +54,7 @@ chaos: setup-dev
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
 screenshots: setup-dev
-	@$(BIN)/python docs/screenshots.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
 
 # Newer versions of everything, with hashes and without the name of any package index. Needs uv.
 LOCK := uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \

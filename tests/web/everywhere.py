@@ -1,6 +1,6 @@
 """Every page, and who may look at it."""
 
-from tests.web.conftest import Scene
+from tests.web.scene import Scene
 
 
 def everywhere(scene: Scene) -> list[tuple[str, str]]:

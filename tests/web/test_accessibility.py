@@ -4,8 +4,8 @@ from itertools import groupby
 
 import pytest
 
-from tests.web.conftest import Site
 from tests.web.everywhere import everywhere
+from tests.web.scene import Site
 from tests.web.visiting import Visits, overflows, violations
 
 

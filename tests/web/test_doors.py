@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gateway.web.controllers.sign_ins import local
-from tests.web.conftest import Site
+from tests.web.scene import Site
 from tests.web.visiting import PASSWORD
 
 TOKEN = re.compile(r'name="(?:csrf|token)" value="([^"]+)"')

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import Site
+from tests.web.scene import Site
 from tests.web.visiting import Visits
 
 LONDON = ZoneInfo("Europe/London")

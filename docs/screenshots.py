@@ -1,0 +1,95 @@
+"""`make screenshots`: draws docs/screenshots anew, with Chromium, from the real pages of an invented health board."""
+# ruff: noqa: INP001  # a script beside what it makes
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from gateway import embedded
+from gateway.database import migrate
+from tests.web.scene import Site, opened
+from tests.web.visiting import CHROMIUM, OPTIONS, Visits
+
+HERE = Path(__file__).parent / "screenshots"
+PHOTO = Path(__file__).parents[1] / "examples" / "portrait.jpg"
+DIFFERENT = {
+    "cy": "Mae'r clinig ffliw ar agor ddydd Mawrth 1 Rhagfyr 2026 am 9yb yn y ganolfan iechyd. Croeso i bawb.",
+    "en": "The flu clinic is open on Tuesday 1 December 2026 at 10am at the health centre. Everyone is welcome.",
+}
+
+
+def home(visits: Visits, _: Site) -> Page:
+    return visits.person("tom", language="cy", width=360)
+
+
+def write(visits: Visits, _: Site) -> Page:
+    page = visits.person("nia", language="en")
+    page.goto("/posts/new")
+    for language, words in DIFFERENT.items():
+        page.fill(f"#text-{language}", words)
+    page.wait_for_selector("#findings-text-en .porth-finding")
+    return page
+
+
+def people(visits: Visits, site: Site) -> Page:
+    page = visits.person("nia", language="en")
+    page.goto(f"/posts/{site.scene.draft}/pictures")
+    page.set_input_files("#file", PHOTO)
+    page.click("#upload-form button")
+    page.wait_for_url("**/people*")
+    page.goto(page.url.split("?")[0])
+    return page
+
+
+def review(visits: Visits, site: Site) -> Page:
+    page = visits.person("sara", language="en")
+    page.goto(f"/posts/{site.scene.to_decide}/review")
+    return page
+
+
+def review_cy(visits: Visits, site: Site) -> Page:
+    page = visits.person("elin", language="cy", width=360)
+    page.goto(f"/posts/{site.scene.in_review}/review")
+    return page
+
+
+def preview(visits: Visits, site: Site) -> Page:
+    page = visits.person("nia", language="cy")
+    page.goto(f"/posts/{site.scene.draft}/preview")
+    return page
+
+
+SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (home, write, people, review, review_cy, preview)
+"""Each is drawn under its own name."""
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    # not in a folder closed to the user that the database runs as when root draws
+    with tempfile.TemporaryDirectory(prefix="porth-") as folder:
+        place = Path(folder)
+        with embedded.cluster(place, durable=False) as cluster:
+            url = cluster.create_database("screenshots")
+            migrate(url)
+            with opened(url, place) as found:
+                yield found
+
+
+def main() -> None:
+    HERE.mkdir(exist_ok=True)
+    with site() as found, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
+        visits = Visits(found.address, browser)
+        for shot in SHOTS:
+            page = shot(visits, found)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=HERE / f"{shot.__name__.replace('_', '-')}.png")
+        visits.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

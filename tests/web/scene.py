@@ -1,0 +1,155 @@
+"""A health board behind a real server, with posts at every stage: for the browser tests and the screenshots."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from approvals.actions import consenting, drafting, reviewing, scheduling
+from approvals.consent import Consent
+from approvals.content import Bilingual, Content, Named, Window
+from gateway import demonstration, runtime, settings
+from gateway.access import hashed
+from tests.web.visiting import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+ANSWERS = drafting.Declaration(right="Yes", audience="Everybody", privacy="No", reflects="Well")
+START_LIMIT = 30
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the database before anybody looks."""
+
+    draft: UUID
+    in_review: UUID
+    to_decide: UUID
+    approved: UUID
+    scheduled: UUID
+    delivery: UUID
+    translating: UUID
+    consent: str
+
+
+@dataclass(frozen=True)
+class Site:
+    address: str
+    database: str
+    home: Path
+    scene: Scene
+
+
+def words(number: int, **changes: object) -> Content:
+    now = datetime.now(UTC)
+    fields = {
+        "text": Bilingual(
+            cy=f"Mae clinig ffliw rhif {number} ar agor heddiw. Croeso i bawb.",
+            en=f"Flu clinic number {number} is open today. Everyone is welcome.",
+        ),
+        "channels": ("facebook", "x"),
+        "window": Window(now - timedelta(minutes=5), now + timedelta(days=3)),
+        **changes,
+    }
+    return Content(**fields)  # type: ignore[arg-type]  # as the tests give them
+
+
+@contextlib.contextmanager
+def opened(url: str, home: Path) -> Iterator[Site]:
+    """The site on this migrated database, until the block ends."""
+    port = _free_port()
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PORTH_", "DATABASE_URL"))},
+        "PORTH_HOME": str(home), "PORTH_PORT": str(port), "PORTH_SANDBOX_PORT": str(_free_port()),
+        "DATABASE_URL": url, "PORTH_LOG_LEVEL": "warning",
+    }  # fmt: skip
+    scene = asyncio.run(seeded(environ, url))
+    with _serving(environ, port) as address:
+        yield Site(address, url, home, scene)
+
+
+async def seeded(environ: dict[str, str], url: str) -> Scene:
+    found = settings.load({name: value for name, value in environ.items() if name.startswith("PORTH_")})
+    async with runtime.opened(found, url) as porth, porth.sessions.begin() as session:
+        now = porth.clock()
+        demo = await demonstration.seed(session, porth, await hashed(PASSWORD), now=now)
+        people = demo.actors
+        nia, limits = people["nia"], porth.limits
+
+        async def draft(number: int, **changes: object) -> UUID:
+            return (await drafting.create(session, nia, demo.team, words(number, **changes), now=now)).id
+
+        async def submitted(number: int, **changes: object) -> tuple[UUID, str]:
+            post = await draft(number, **changes)
+            outcome = await drafting.submit(session, nia, post, ANSWERS, limits, seen=1, now=now)
+            assert outcome.digest, outcome.findings
+            return post, outcome.digest
+
+        async def approved(number: int) -> tuple[UUID, str]:
+            post, digest = await submitted(number)
+            for step, who in (("welsh", "elin"), ("comms", "tom")):
+                await reviewing.sign_off(session, people[who], post, step, digest, limits, now=now)  # type: ignore[arg-type]  # two steps
+            return post, digest
+
+        await consenting.record(session, people["gwen"], _consent(now.date()), now=now)
+        translating = await draft(1003, text=Bilingual(en="Flu clinic number 1003 is open today."))
+        await drafting.ask_for_translation(session, nia, translating, now + timedelta(days=1), now=now)
+        scheduled, digest = await approved(1005)
+        deliveries = await scheduling.schedule(
+            session, people["tom"], scheduled, digest, now + timedelta(days=2), limits, now=now
+        )
+        return Scene(
+            draft=await draft(1001),
+            in_review=(await submitted(1002))[0],
+            to_decide=(await submitted(1006, people=(Named("Sian Hughes", category="staff"),)))[0],
+            approved=(await approved(1004))[0],
+            scheduled=scheduled,
+            delivery=deliveries[0].id,
+            translating=translating,
+            consent="C-1024",
+        )
+
+
+def _consent(today: date) -> Consent:
+    return Consent(
+        ref="C-1024", category="patient", signatory="Y claf", authority="self", covers=("image", "name"),
+        channels=("facebook", "x"), starts=today, expires=today + timedelta(days=700), publication_approved=today,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _serving(environ: dict[str, str], port: int) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", "gateway", "serve"], env=environ, cwd=ROOT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_LIMIT
+    while time.monotonic() < until:
+        assert process.poll() is None, "the server has ended"
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(f"{address}/sign-in", trust_env=False)
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
