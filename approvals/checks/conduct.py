@@ -26,8 +26,11 @@ _CAPITALISED = r"[A-ZÂÊÎÔÛŴŶ][\w'’&-]*(?: (?:(?:a|ac|and|&|y|of) )?[A-Z
 _PARTNER_AFTER = re.compile(
     rf"(?:[ ,:]|y |yr |the |our |ein |company |firm |g?[ch]?wmni |'r |o |at |yn )*({_CAPITALISED})"
 )
-_PARTNER_BEFORE = re.compile(rf"(?<=[^.!?] )({_CAPITALISED}), $")
-"""Teg Technology, our new partner."""
+_PARTNER_BEFORE = re.compile(rf"(?<=[^.!?] )({_CAPITALISED}),? $")
+"""Teg Technology, our new partner; Teg Technology for sponsoring."""
+_SAID_AFTER_THE_NAME = ("our", "ein", "for", "am")
+_NAME_REACH = 48
+"""Code points that a partner's name may take."""
 _GUARANTEED = re.compile(r"[-–—,] ?(?:guaranteed|gwarantedig|wedi'i warantu)[ !.]*$")
 _GATEWAY = re.compile(r"(?:porth y? ?llywodraeth|llywodraeth agored)$")
 _JUDGMENT_REACH = 70
@@ -146,24 +149,26 @@ def partners(reading: Reading, context: Context) -> Iterator[Found]:
     agreed = own.partners if own else frozenset()
     for sentence in reading.sentences:
         after = next(iter(sentence.of("partnership")), None)
-        named = _partner_after(reading, sentence, after) if after else None
+        named = _partner_named(reading, sentence, after) if after else None
         for span in filter(None, (named, *(hit.span for hit in _brands(reading, sentence)))):
             if reading.plain[slice(*span)] not in agreed:
                 yield Found("COM-PARTNER", Severity.DECIDE, span)
                 break
 
 
-def _partner_after(reading: Reading, sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
-    """The capitalised words after "in partnership with", unless they are a public body's."""
-    near = [h for h in sentence.of("public_body") if hit.start <= h.start <= hit.end + 48]
-    if near:
-        return None
-    after = _PARTNER_AFTER.match(reading.nfc, hit.end, sentence.span[1])
-    if after:
-        return after.span(1)
-    own = reading.plain.startswith(("our", "ein"), hit.start)
-    before = _PARTNER_BEFORE.search(reading.nfc, max(sentence.span[0], hit.start - 48), hit.start) if own else None
-    return before.span(1) if before else None
+def _partner_named(reading: Reading, sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
+    """The capitalised words after "in partnership with" or before "our partner", unless they are a public body's."""
+    bodies = [body.start for body in sentence.of("public_body")]
+    if not any(hit.start <= start <= hit.end + _NAME_REACH for start in bodies):
+        after = _PARTNER_AFTER.match(reading.nfc, hit.end, sentence.span[1])
+        if after:
+            return after.span(1)
+    if reading.plain.startswith(_SAID_AFTER_THE_NAME, hit.start):
+        first = max(sentence.span[0], hit.start - _NAME_REACH)
+        before = _PARTNER_BEFORE.search(reading.nfc, first, hit.start)
+        if before and not any(before.start() <= start < before.end() for start in bodies):
+            return before.span(1)
+    return None
 
 
 def medicines(reading: Reading, _context: Context) -> Iterator[Found]:

@@ -62,7 +62,12 @@ class Reading:
 
     def _sentence(self, span: Span) -> Sentence:
         tokens = tuple(Token(m[0], m.start(), m.end()) for m in _TOKEN.finditer(self.plain, *span))
-        return Sentence(span, tokens, tuple(rules.find(tokens, self.language, self._terms)))
+        hits = rules.find(tokens, self.language, self._terms)
+        return Sentence(span, tokens, tuple(hit for hit in hits if not self._thanks(hit)))
+
+    def _thanks(self, hit: Hit) -> bool:
+        """The "you" of "thank you" speaks to nobody in particular."""
+        return hit.group == "generic" and self.plain.endswith("thank ", 0, hit.start)
 
     @cached_property
     def contacts(self) -> tuple[tuple[str, Span], ...]:
