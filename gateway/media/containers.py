@@ -134,7 +134,7 @@ def webp(data: bytes) -> Iterator[str]:
     for name, body in _riff_chunks(data, 12, min(size + 8, len(data))):
         if name not in _WEBP_CHUNKS:
             yield f"chunk {name.decode('ascii', 'replace').strip()}"
-        elif name == b"VP8X" and (len(body) != 10 or body[0] & ~_WEBP_FLAGS or any(body[1:4])):  # noqa: PLR2004
+        elif name == b"VP8X" and (len(body) != 10 or body[0] & ~_WEBP_FLAGS or any(body[1:4])):  # noqa: PLR2004 - its length
             yield "flags of metadata"
         elif name == b"ANMF":
             inner = [inside for inside, _ in _riff_chunks(body, 16, len(body))]
@@ -165,7 +165,7 @@ def gif(data: bytes) -> Iterator[str]:
     while data[at] != 0x3B:  # noqa: PLR2004 - GIF's trailer
         if data[at] == 0x21:  # noqa: PLR2004 - an extension
             if not _GIF_EXTENSION.match(data, at + 1):
-                yield "comment" if data[at + 1] == 0xFE else "extension"  # noqa: PLR2004
+                yield "comment" if data[at + 1] == 0xFE else "extension"  # noqa: PLR2004 - GIF's comment
             at = _past_blocks(data, at + 2)
         elif data[at] == 0x2C:  # noqa: PLR2004 - an image
             pictures += 1
