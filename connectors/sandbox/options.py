@@ -1,21 +1,26 @@
 """The options of the command, declared once for its two ways in."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 PORT = 8099
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="SQLite file; in memory without")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every answer")
-    parser.add_argument("--chaos", type=_share, default=0.0, metavar="SHARE", help="of calls that go wrong, 0 to 1")
-    parser.add_argument("--seed", type=int, default=0, help="replays the same chaos")
+def add_options(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
+    """`words`: the sentence for a key, in the language of the command line."""
 
+    def share(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise argparse.ArgumentTypeError(words("sandbox.option.not-a-share"))
+        return value
 
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("a share between 0 and 1, such as 0.2")
-    return share
+    parser.add_argument("--port", type=int, default=PORT, help=words("sandbox.option.port"))
+    parser.add_argument("--state", type=Path, metavar="FILE", help=words("sandbox.option.state"))
+    parser.add_argument("--latency-ms", type=float, default=0.0, help=words("sandbox.option.latency"))
+    parser.add_argument("--chaos", type=share, default=0.0, metavar="SHARE", help=words("sandbox.option.chaos"))
+    parser.add_argument("--seed", type=int, default=0, help=words("sandbox.option.seed"))

@@ -1,21 +1,26 @@
 """`porth sandbox`: the stand-in for the platforms, on this machine alone."""
 
 import argparse
-from typing import Any
 
 from connectors.sandbox.options import add_options
+from gateway.commands import Parsers
 
 
-def add(subparsers: Any) -> None:
-    """`subparsers`: what `ArgumentParser.add_subparsers` gives."""
-    parser = subparsers.add_parser("sandbox", help="stand in for the platforms, on this machine")
-    add_options(parser)
+def add(parsers: Parsers) -> None:
+    parser = parsers.command("sandbox")
+    add_options(parser, parsers.words)
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    from connectors.sandbox.serve import serve  # noqa: PLC0415 - no other command needs a web server for this
+def run(arguments: argparse.Namespace) -> int:
+    from connectors.sandbox.serve import serve  # noqa: PLC0415 - no other command needs what this loads
 
-    print(f"http://127.0.0.1:{args.port}/")  # noqa: T201 - where to go
-    serve(args.port, state=args.state, latency_ms=args.latency_ms, chaos=args.chaos, seed=args.seed)
+    print(f"http://127.0.0.1:{arguments.port}/", flush=True)  # noqa: T201 - where to go
+    serve(
+        arguments.port,
+        state=arguments.state,
+        latency_ms=arguments.latency_ms,
+        chaos=arguments.chaos,
+        seed=arguments.seed,
+    )
     return 0

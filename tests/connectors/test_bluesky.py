@@ -106,10 +106,10 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert process.stdout is not None
     address = process.stdout.readline().strip()
     if not address:
-        stop(process)  # type: ignore[arg-type]
+        stop(process)
         pytest.skip("@atproto/pds did not start")
     yield address
-    stop(process)  # type: ignore[arg-type]
+    stop(process)
     process.stdout.close()
 
 

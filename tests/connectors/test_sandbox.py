@@ -1,6 +1,5 @@
 """The sandbox itself: what it keeps, what it shows, how it fails on demand."""
 
-import argparse
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from connectors.registry import connector
 from connectors.sandbox import demo_credentials
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.serve import free_port, running, start, stop
-from gateway.commands import sandbox as command
+from gateway import cli
 
 pytestmark = pytest.mark.anyio
 
@@ -173,10 +172,22 @@ def test_an_unknown_token_is_nobody_and_a_declared_one_is_its_account(sandbox: S
     assert me("a-live-token").json()["data"]["id"] == "42"
 
 
+@pytest.mark.parametrize(("language", "refusal"), [("en", "between 0 and 1"), ("cy", "rhwng 0 ac 1")])
+def test_the_command_line_takes_a_share_of_chaos_and_nothing_else(
+    language: str, refusal: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["--language", language, "sandbox", "--chaos", "2"], {}) == 2
+    assert refusal in capsys.readouterr().err
+
+
 def test_the_command_line_serves_the_same_sandbox() -> None:
-    parser = argparse.ArgumentParser()
-    command.add(parser.add_subparsers())
-    args = parser.parse_args(["sandbox", "--port", "1", "--chaos", "0.2", "--seed", "7", "--latency-ms", "50"])
-    assert (args.run, args.port, args.chaos, args.seed, args.latency_ms) == (command.run, 1, 0.2, 7, 50.0)
-    with pytest.raises(SystemExit):
-        parser.parse_args(["sandbox", "--chaos", "2"])
+    port = free_port()
+    program = "import sys; from gateway.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", program, "sandbox", "--port", str(port), "--chaos", "1", "--seed", "7"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
+    finally:
+        stop(process)
+        process.stdout.close()
