@@ -13,7 +13,7 @@ from approvals.actions import scheduling
 from approvals.permissions import Permission
 from approvals.queries import DeliveryFilter, DeliveryView
 from connectors.contract import Receipt
-from gateway import publishing
+from gateway import due
 from gateway.api.injected import Acting, Now, Porth, Session
 from gateway.api.paging import FEW, MOST, Limit, Page, page
 from gateway.api.posts import Reason
@@ -124,9 +124,9 @@ class Deliveries(Controller):
     )
     async def publish_due(self, data: JSONBody[PublishRequest], porth: Porth, actor: Acting) -> Published:
         if data.dry_run:
-            listed = await publishing.due(porth, organisation=actor.organisation, limit=data.limit)
+            listed = await due.due(porth, organisation=actor.organisation, limit=data.limit)
             return Published(tuple(listed))
-        outcomes = await publishing.publish_due(
+        outcomes = await due.publish_due(
             porth,
             organisation=actor.organisation,
             limit=data.limit,

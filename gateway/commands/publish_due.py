@@ -14,8 +14,9 @@ from rich.table import Table
 
 from gateway import installation, runtime
 from gateway.commands import Parsers
+from gateway.due import due, publish_due
 from gateway.faults import Fault
-from gateway.publishing import Outcome, due, publish_due
+from gateway.publishing import Outcome
 from gateway.settings import Settings
 from gateway.worker import name
 from i18n.messages import Language, say

@@ -17,7 +17,8 @@ from approvals.content import Bilingual, Content, Window
 from connectors.sandbox.serve import running
 from gateway import demonstration, runtime, settings
 from gateway.demonstration import Demonstration
-from gateway.publishing import Outcome, publish_due
+from gateway.due import publish_due
+from gateway.publishing import Outcome
 from gateway.runtime import Runtime
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

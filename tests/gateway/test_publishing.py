@@ -10,7 +10,7 @@ from approvals import models as m
 from approvals.actions import consenting, scheduling
 from approvals.consent import Consent
 from approvals.content import Named
-from gateway.publishing import due
+from gateway.due import due
 from tests.gateway.conftest import House, Platforms
 
 pytestmark = pytest.mark.anyio

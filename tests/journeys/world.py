@@ -22,7 +22,8 @@ from connectors import registry
 from connectors.http import Wire
 from gateway import demonstration, runtime, settings
 from gateway.demonstration import Demonstration
-from gateway.publishing import Outcome, publish_due
+from gateway.due import publish_due
+from gateway.publishing import Outcome
 from gateway.runtime import Runtime
 from tests.gateway.conftest import ANSWERS, Clock, Platforms
 
