@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from approvals import rules
 from approvals.checks.context import Context
 from approvals.checks.reading import Found, Reading, Rule, Sentence, apply, units
 from approvals.content import LONDON, Content
@@ -50,7 +49,7 @@ def of_texts(content: Content, context: Context) -> Iterator[Finding]:
 def election(content: Content, context: Context) -> Iterator[Finding]:
     """Before an election what names those who stand, or celebrates, waits for Communications (POL-01, POL-03)."""
     on = (context.publish_at or context.now).astimezone(LONDON).date()
-    own: rules.Terms | None = context.terms
+    own = context.terms
     period = next((e for e in (*PACK.elections, *(own.elections if own else ())) if e.start <= on <= e.polling), None)
     if period is None:
         return
@@ -145,7 +144,7 @@ def _brands(reading: Reading, sentence: Sentence) -> tuple[Hit, ...]:
 
 def partners(reading: Reading, context: Context) -> Iterator[Found]:
     """Suppliers and partners are named only with their approval (COM-03); public bodies work in the open."""
-    own: rules.Terms | None = context.terms
+    own = context.terms
     agreed = own.partners if own else frozenset()
     for sentence in reading.sentences:
         after = next(iter(sentence.of("partnership")), None)

@@ -7,7 +7,6 @@ from itertools import islice
 
 import phonenumbers
 
-from approvals import rules
 from approvals.checks.context import Context
 from approvals.checks.reading import Found, Reading, Sentence
 from approvals.findings import Severity
@@ -148,5 +147,5 @@ def handles(reading: Reading, context: Context) -> Iterator[Found]:
 
 def _own_handles(context: Context) -> frozenset[str]:
     accounts = (account.handle for channel in context.channels.values() for account in channel.accounts)
-    own: rules.Terms | None = context.terms
+    own = context.terms
     return frozenset(h.lstrip("@").lower() for h in accounts if h) | (own.handles if own else frozenset())

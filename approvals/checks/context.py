@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from approvals.consent import Consent
+from approvals.rules import Terms
 from connectors.contract import Language, Limits, Outgoing
 
 Model = Literal["bilingual", "paired", "cy", "en"]
@@ -68,7 +69,7 @@ class Context(Struct, frozen=True):
     """By `Media.upload` or `Media.file`."""
     manifest: tuple[tuple[str, Outgoing], ...] = ()
     """(channel name, what it would get)."""
-    terms: Any = None
-    """The organisation's own term lists on top of the rule pack (approvals/checks/rules.py)."""
+    terms: Terms | None = None
+    """The organisation's own term lists on top of the rule pack."""
     never_patients: bool = False
     """Policy: no patient in any picture, consent or not (IDP-07, Mersey Care's rule)."""
