@@ -36,12 +36,14 @@ async def test_what_is_no_picture_is_refused(platform: str, sandbox: Sandbox) ->
 
 async def test_a_container_that_is_still_filled_is_waited_for_and_kept(platform: str, sandbox: Sandbox) -> None:
     credentials = demo_credentials(platform, "bwrdd")
-    made = connector(platform, Wire(sandbox=sandbox.address, deadline=1.0))
+    made = connector(platform, Wire(sandbox=sandbox.address))
+    impatient = connector(platform, Wire(sandbox=sandbox.address, deadline=1.5))
     outgoing, pictures = post(platform, "Bore da", picture("navy", "Drws"))
     attempt = Memory(pictures, sandbox)
     sandbox.fault(platform=platform, call="read", kind="refuse", error="container-in-progress", count=-1)
-    with pytest.raises(Retryable):
-        await made.prepare(outgoing, credentials, attempt)
+    while "container" not in attempt.state:
+        with pytest.raises(Retryable):
+            await impatient.prepare(outgoing, credentials, attempt)
     container = attempt.state["container"]
     sandbox.forget()
     await made.prepare(outgoing, credentials, attempt)

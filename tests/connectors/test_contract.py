@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 TEXT = "Mae’r clinig ffliw ar agor ddydd Llun. Ffoniwch 111 & darllenwch https://example.org/ffliw?a=1&b=2 (ŵ ŷ) <3"
 AUTHORITATIVE = {"bluesky", "instagram", "threads"}
 """Their records and containers can be asked for by a name of our own."""
-HANGING = 1.5
+HANGING = 2.5
 """Seconds that a connector is given where the platform never answers."""
 
 
@@ -113,13 +113,13 @@ async def test_a_post_whose_answer_was_lost_is_found(
 async def test_an_answer_that_never_comes_ends_at_the_deadline_and_is_unknown(
     platform: str, credentials: Credentials, sandbox: Sandbox
 ) -> None:
-    made = connector(platform, Wire(sandbox=sandbox.address, deadline=HANGING))
     outgoing, pictures = post(platform, TEXT)
     attempt = Memory(pictures, sandbox)
-    await made.prepare(outgoing, credentials, attempt)
+    await connector(platform, Wire(sandbox=sandbox.address)).prepare(outgoing, credentials, attempt)
+    impatient = connector(platform, Wire(sandbox=sandbox.address, deadline=HANGING))
     sandbox.fault(platform=platform, call="create", kind="hang")
     with pytest.raises(OutcomeUnknown):
-        await made.publish(outgoing, credentials, attempt)
+        await impatient.publish(outgoing, credentials, attempt)
     assert sandbox.posts() == []
 
 

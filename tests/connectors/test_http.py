@@ -181,7 +181,7 @@ async def test_no_secret_reaches_a_log_or_an_error(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     credentials = demo_credentials(platform, "cyfrinachol")
-    made = connector(platform, Wire(sandbox=sandbox.address, deadline=0.8))
+    made = connector(platform, Wire(sandbox=sandbox.address, deadline=0.8 if fault == "hang" else 30.0))
     outgoing, pictures = post(platform, "Bore da", picture("red", "Drws"))
     attempt = Memory(pictures, sandbox)
     errors: list[PublishingError] = []
