@@ -51,7 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def lease(self) -> timedelta:
         """How long a worker that died keeps a delivery from the others: longer than a call may take, so that nobody
-        looks for a post that is just being made."""
+        looks for a post that is just being made.
+        """
         return timedelta(seconds=self.call_seconds) * 1.5
 
     def __repr__(self) -> str:

@@ -7,6 +7,10 @@ from approvals.checks.context import Context
 from approvals.content import Content
 from approvals.findings import Finding
 
+__all__ = [
+    "ALWAYS", "TIMED", "accessibility", "completeness", "conduct", "facts", "identifiers", "people", "run", "welsh",
+]  # fmt: skip
+
 Check = Callable[[Content, Context], Iterator[Finding]]
 
 ALWAYS: tuple[Check, ...] = (

@@ -140,12 +140,4 @@ def find(tokens: Sequence[Token], language: Language, terms: Terms | None) -> It
 def glossary(terms: Terms | None) -> Glossary:
     """The names, tags and sites that are equal across the languages, the organisation's own included."""
     own = terms.glossary if terms else None
-    if own is None:
-        return DEFAULT
-    return Glossary(
-        names=DEFAULT.names + own.names,
-        hashtags=DEFAULT.hashtags + own.hashtags,
-        hosts=DEFAULT.hosts + own.hosts,
-        phones=DEFAULT.phones + own.phones,
-        words=DEFAULT.words | own.words,
-    )
+    return DEFAULT if own is None else DEFAULT.extended(own)
