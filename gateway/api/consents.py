@@ -182,7 +182,7 @@ class Consents(Controller):
         self, ref: FromPath[str], porth: Porth, actor: Acting, now: Now, request: Asked
     ) -> ConsentView:
         sent = await receive(request, MOST)
-        _evidence_type(sent.file)
+        evidence_type(sent.file)
         kept = await to_thread.run_sync(porth.quarantine.put, sent.file)
         try:
             async with porth.sessions.begin() as session:
@@ -203,7 +203,7 @@ class Consents(Controller):
             name = await consenting.view_evidence(session, actor, ref, now=now)
         data = await to_thread.run_sync(porth.quarantine.read, name)
         headers = FILE_HEADERS | {"Content-Disposition": "attachment"}
-        return Response(data, media_type=_evidence_type(data), headers=headers)
+        return Response(data, media_type=evidence_type(data), headers=headers)
 
     @get("/{ref:str}/contact", **needs(Permission.CONSENT_DECIDE, says="How to reach the person; logged"))
     async def contact(self, ref: FromPath[str], porth: Porth, actor: Acting, now: Now) -> Contact:
@@ -221,7 +221,7 @@ def _day(now: datetime) -> date:
     return now.astimezone(LONDON).date()
 
 
-def _evidence_type(data: bytes) -> str:
+def evidence_type(data: bytes) -> str:
     for start, media_type in EVIDENCE_TYPES.items():
         if data.startswith(start):
             return media_type

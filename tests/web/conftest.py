@@ -22,8 +22,9 @@ def site(database_server: str, migrated_template: str) -> Iterator[Site]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright's own loop runs, no asynchronous test can. Files hold one kind."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed (ci/packages.txt names it)")
     with sync_playwright() as playwright:

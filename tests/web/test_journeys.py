@@ -222,3 +222,46 @@ def test_the_other_language_is_asked_for_and_given_back(visits: Visits) -> None:
     translator.check("input[name=origin][value=translated]")
     translator.click("form[action$=translate] button")
     translator.wait_for_url("**done=translated")
+
+
+def test_an_author_takes_a_suggestion_with_one_press_and_its_writer_may_still_sign(visits: Visits) -> None:
+    post = written(visits)
+    reviewer = visits.person("dafydd")
+    reviewer.goto(f"/posts/{post}")
+    reviewer.click("summary:has-text('Suggest a wording')")
+    reviewer.check("input[name=suggestion-language][value=cy]")
+    reviewer.fill("#suggestion", "Mae clinig rhif 2999 ar agor heddiw. Croeso cynnes i bawb.")
+    reviewer.click("form[action$=suggestions] button")
+    reviewer.wait_for_url("**done=suggested")
+    author = visits.person("nia")
+    author.goto(f"/posts/{post}")
+    author.click("form[action$=take] button")
+    author.wait_for_url("**done=saved")
+    expect(author.locator("main")).to_contain_text("This is the text now.")
+    author.goto(f"/posts/{post}/edit")
+    fill_post(author, 2999)
+    author.fill("#text-cy", "Mae clinig rhif 2999 ar agor heddiw. Croeso cynnes i bawb.")
+    author.fill("#text-en", "Clinic number 2999 is open today. A warm welcome to everyone.")
+    author.click("button[value=submit]")
+    author.wait_for_url("**done=submitted")
+    signed(visits, post, "dafydd")
+
+
+def test_a_consent_is_recorded_and_withdrawn_on_pages(visits: Visits) -> None:
+    page = visits.person("gwen")
+    page.goto("/consents/new")
+    page.click("form[action='/consents/new'] button:has-text('Record')")
+    expect(page.locator(".nhsuk-error-summary")).to_be_visible()
+    page.fill("#ref", "C-2048")
+    page.select_option("#category", "staff")
+    page.select_option("#authority", "self")
+    page.fill("#signatory", "Sian Hughes")
+    for name, year in (("starts", "2026"), ("expires", "2028")):
+        for part, value in (("", "1"), ("-month", "11"), ("-year", year)):
+            page.fill(f"#{name}{part}", value)
+    page.click("form[action='/consents/new'] button:has-text('Record')")
+    page.wait_for_url("**done=consent-recorded")
+    page.fill("#reason", "She asked")
+    page.click("form[action$=withdrawal] button")
+    page.wait_for_url("**done=consent-withdrawn*")
+    expect(page.locator("main")).to_contain_text("Withdrawn")

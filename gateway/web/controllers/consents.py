@@ -4,7 +4,9 @@ from datetime import date
 from typing import Any, get_args
 
 import msgspec
+from anyio import to_thread
 from litestar import Controller, Response, get, post
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,8 +16,10 @@ from approvals.consent import Authority, Category, Consent, Covered
 from approvals.errors import Refusal
 from approvals.permissions import Actor, Permission
 from approvals.queries import ConsentFilter
+from gateway.api.consents import MOST, evidence_type
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import needs
+from gateway.api.uploads import FORM, receive
 from gateway.web import choices, forms
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
@@ -95,6 +99,36 @@ class Consents(Controller):
                 return await _show(request, session, actor, ref, form, status=422)
         return see_other(f"/consents/{ref}?done=consent-verified")
 
+    @post(
+        "/{ref:str}/evidence",
+        status_code=200,
+        request_max_body_size=MOST + FORM,
+        **needs(Permission.CONSENT_REQUEST, refusals=(), streamed=True),
+    )
+    async def add_evidence(
+        self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        """The signed form: sealed before it touches a disk; whoever may see it is logged each time."""
+        form = Form()
+        try:
+            sent = await receive(request, MOST)
+            evidence_type(sent.file)
+            kept = await to_thread.run_sync(porth.quarantine.put, sent.file)
+            try:
+                async with porth.sessions.begin() as session:
+                    await consenting.attach_evidence(session, actor, ref, kept.id, now=now)
+            except BaseException:
+                await to_thread.run_sync(porth.quarantine.delete, kept.id)
+                raise
+        except Refusal as refusal:
+            form.refuse(refusal, spoken, field="file")
+        except HTTPException as error:
+            form.say("file", said(spoken, "body-too-large" if error.status_code == 413 else "upload-broken"))  # noqa: PLR2004  # HTTP
+        if not form.wrong:
+            return see_other(f"/consents/{ref}?done=evidence-added")
+        async with porth.sessions.begin() as session:
+            return await _show(request, session, actor, ref, form, status=422)
+
     @post("/{ref:str}/withdrawal", status_code=200, **needs(Permission.CONSENT_DECIDE, refusals=()))
     async def withdraw(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
@@ -161,4 +195,6 @@ async def _show(
         request, "consents/show.html", status=status, found=found, consent=found.consent, form=form,
         uses=await queries.consent_uses(session, actor, ref),
         decides=actor.may(Permission.CONSENT_DECIDE) and found.withdrawn_at is None,
+        records=actor.may(Permission.CONSENT_REQUEST) and found.withdrawn_at is None,
+        sees=found.has_evidence and actor.may(Permission.CONSENT_EVIDENCE),
     )  # fmt: skip

@@ -101,6 +101,17 @@ class Deliveries(Controller):
 
         return await _act(request, porth, actor, delivery_id, form, act, "released", spoken)
 
+    @post("/{delivery_id:uuid}/removal", status_code=200, **needs(Permission.TAKEDOWN_APPROVE, refusals=()))
+    async def removed(
+        self, delivery_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+
+        async def act(session: AsyncSession) -> None:
+            await scheduling.removed_by_hand(session, actor, delivery_id, form.get("reason"), now=now)
+
+        return await _act(request, porth, actor, delivery_id, form, act, "removed", spoken)
+
     @post("/{delivery_id:uuid}/resolution", status_code=200, **needs(Permission.DELIVERY_RESOLVE, refusals=()))
     async def resolve(
         self, delivery_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
@@ -172,6 +183,7 @@ async def _show(
         content=await queries.content_of(session, actor, found.post, found.version),
         holds=found.state == "due" and actor.may(Permission.SCHEDULE),
         releases=found.state in {"held", "missed", "failed"} and actor.may(Permission.DELIVERY_RESOLVE),
+        removes=found.state == "published" and found.takedown_at is not None and actor.may(Permission.TAKEDOWN_APPROVE),
         resolves=found.state == "unconfirmed" and actor.may(Permission.DELIVERY_RESOLVE),
     )  # fmt: skip
 

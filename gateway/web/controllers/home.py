@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals import queries
 from approvals.permissions import SIGNS, Actor, Permission
-from approvals.queries import DeliveryFilter, PostFilter
+from approvals.queries import ConsentFilter, DeliveryFilter, PostFilter
 from gateway.api.injected import Acting, Asked, Session
 from gateway.api.routing import SIGNED_IN, needs
 from gateway.web.controllers.deliveries import ASKING, texts
@@ -28,14 +28,19 @@ class Waiting(Struct, frozen=True):
     """Where all of them are."""
     posts: tuple[queries.PostSummary, ...] = ()
     deliveries: tuple[queries.DeliveryView, ...] = ()
+    consents: tuple[queries.ConsentView, ...] = ()
     more: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not (self.posts or self.deliveries or self.consents)
 
 
 class Home(Controller):
     @get("/", **needs(SIGNED_IN, refusals=()))
     async def show(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
         organisation = await session.get_one(m.Organisation, actor.organisation)
-        waiting = [section async for section in _sections(session, actor) if section.posts or section.deliveries]
+        waiting = [section async for section in _sections(session, actor) if not section.empty]
         return page(
             request, "home/show.html", organisation=organisation, waiting=waiting,
             writes=actor.may(Permission.POST_EDIT), texts=await texts(session, _deliveries(waiting)),
@@ -50,6 +55,9 @@ async def _sections(session: AsyncSession, actor: Actor) -> AsyncIterator[Waitin
     if actor.may(Permission.DELIVERY_RESOLVE):
         found = await queries.deliveries(session, actor, DeliveryFilter(states=ASKING), limit=FEW + 1)
         yield Waiting("deliveries", "/deliveries?show=asking", deliveries=tuple(found[:FEW]), more=len(found) > FEW)
+    if actor.may(Permission.CONSENT_DECIDE):
+        unseen = await queries.consents(session, actor, ConsentFilter(verified=False, withdrawn=False), limit=FEW + 1)
+        yield Waiting("consents", "/consents?show=unverified", consents=tuple(unseen[:FEW]), more=len(unseen) > FEW)
     for step, permission in SIGNS.items():
         if actor.may(permission):
             yield await _posts(session, actor, f"sign-{step}", f"/review?step={step}", PostFilter(waiting_for=step))

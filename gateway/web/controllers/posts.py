@@ -3,12 +3,14 @@
 from typing import Any, get_args
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
 from approvals import queries
 from approvals.actions import drafting, scheduling
-from approvals.errors import Refusal
+from approvals.content import Content
+from approvals.errors import NotFound, Refusal
 from approvals.permissions import SIGNS, Permission
 from approvals.queries import PostFilter
 from approvals.status import Status
@@ -19,7 +21,7 @@ from gateway.web import forms
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
-from gateway.web.pages import page, see_other
+from gateway.web.pages import page, said, see_other
 
 READ = Permission.POST_READ
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -79,9 +81,68 @@ class Posts(Controller):
             async with porth.sessions.begin() as session:
                 n = await scheduling.take_down(session, actor, post_id, form.get("takedown-reason"), now=now)
         except Refusal as refusal:
-            wrong = form.say("takedown-reason", form.refuse(refusal, spoken).wrong.pop().words)
-            return await _again(request, porth, actor, post_id, now, wrong)
+            form.say("takedown-reason", said(spoken, refusal.code, refusal.params))
+            return await _again(request, porth, actor, post_id, now, form)
         return see_other(f"/posts/{post_id}?done=takedown&n={n}")
+
+    @post("/{post_id:uuid}/removal-request", status_code=200, **needs(Permission.TAKEDOWN_REQUEST, refusals=()))
+    async def ask_removal(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                n = await scheduling.ask_removal(session, actor, post_id, form.get("removal-reason"), now=now)
+        except Refusal as refusal:
+            form.say("removal-reason", said(spoken, refusal.code, refusal.params))
+            return await _again(request, porth, actor, post_id, now, form)
+        return see_other(f"/posts/{post_id}?done=takedown&n={n}")
+
+    @post("/{post_id:uuid}/suggestions", status_code=200, **needs(READ, refusals=()))
+    async def suggest(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        """A wording for one language, which the author can take with one press without its writer becoming one."""
+        form = await forms.read(request)
+        language = "en" if form.get("suggestion-language") == "en" else "cy"
+        try:
+            async with porth.sessions.begin() as session:
+                where = {"pointer": f"/text/{language}"}
+                await drafting.comment(
+                    session, actor, post_id, form.get("suggestion"), kind="suggestion", where=where, now=now
+                )
+        except Refusal as refusal:
+            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="suggestion"))
+        return see_other(f"/posts/{post_id}?done=suggested")
+
+    @post(
+        "/{post_id:uuid}/suggestions/{comment_id:uuid}/take",
+        status_code=200,
+        **needs(Permission.POST_EDIT, refusals=()),
+    )
+    async def take(
+        self, post_id: FromPath[UUID], comment_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting,
+        now: Now, spoken: Spoken,
+    ) -> Response[Any]:  # fmt: skip
+        form = await forms.read(request)
+        try:
+            async with porth.sessions.begin() as session:
+                found = await queries.post(session, actor, post_id)
+                suggestion = next((each for each in found.comments if each.id == comment_id), None)
+                if suggestion is None or suggestion.kind != "suggestion" or not suggestion.where:
+                    raise NotFound("no-such-page")
+                seen = int(form.get("seen")) if form.get("seen").isdecimal() else 0
+                content = with_wording(found.content, suggestion.where["pointer"], suggestion.words)
+                await drafting.save(session, actor, post_id, content, seen=seen, now=now)
+        except Refusal as refusal:
+            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken))
+        return see_other(f"/posts/{post_id}?done=saved")
+
+
+def with_wording(content: Content, pointer: str, words: str) -> Content:
+    """The content with one language's text in other words."""
+    language = pointer.rsplit("/", 1)[-1]
+    return msgspec.structs.replace(content, text=msgspec.structs.replace(content.text, **{language: words}))
 
 
 async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -> dict[str, Any]:
@@ -104,6 +165,8 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         and found.state in {"draft", "translating", "in_review"}
         and not public,
         "takes_down": public and actor.may(Permission.TAKEDOWN_APPROVE),
+        "asks_removal": public and not actor.may(Permission.TAKEDOWN_APPROVE),
+        "suggests": found.author.id != actor.person and any(actor.may(permission) for permission in SIGNS.values()),
     }
 
 
