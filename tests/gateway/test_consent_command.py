@@ -18,7 +18,8 @@ GOOD = "C-1,staff,Nia Huws,self,image,facebook,2026-11-01,2028-11-01,07700 90012
 
 
 def run(house: House, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"DATABASE_URL": database, "PORTH_HOME": str(house.porth.settings.home), "LANG": "en_GB.UTF-8"}
+    home = str(house.porth.settings.home)
+    environ = os.environ | {"DATABASE_URL": database, "PORTH_HOME": home, "LANG": "en_GB.UTF-8"}
     command = [sys.executable, "-m", "gateway", "consent", "import", *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=100)
 
