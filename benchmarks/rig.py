@@ -87,7 +87,8 @@ class Rig:
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """As the owner, past the application."""
         with psycopg.connect(self.database, autocommit=True, row_factory=dict_row) as connection:
-            return connection.execute(query, values).fetchall()
+            done = connection.execute(query, values or None)
+            return done.fetchall() if done.description else []
 
     def sent(self) -> list[Sent]:
         """What the platforms were made to publish, oldest first, removed posts included."""
