@@ -150,6 +150,7 @@ def test_a_refused_submission_keeps_the_words_and_links_each_error_to_its_field(
         assert page.locator(link.get_attribute("href") or "#nowhere").count() == 1
 
 
+@pytest.mark.slow
 def test_two_reviewers_racing_see_what_changed_and_nothing_is_signed_twice(visits: Visits) -> None:
     post = written(visits)
     first, second = visits.person("elin"), visits.person("dafydd")
@@ -191,6 +192,7 @@ def test_words_survive_a_lost_connection(visits: Visits) -> None:
     expect(page.locator("#text-cy")).to_have_value("Geiriau nad ydynt wedi'u hanfon")
 
 
+@pytest.mark.slow
 def test_a_draft_saves_itself(visits: Visits, site: Site) -> None:
     page = visits.person("nia")
     page.goto("/posts/new")
@@ -204,6 +206,7 @@ def test_a_draft_saves_itself(visits: Visits, site: Site) -> None:
     expect(page.locator("#text-en")).to_have_value("A draft that saves itself")
 
 
+@pytest.mark.slow
 def test_the_other_language_is_asked_for_and_given_back(visits: Visits) -> None:
     page = visits.person("nia")
     page.goto("/posts/new")
@@ -224,6 +227,7 @@ def test_the_other_language_is_asked_for_and_given_back(visits: Visits) -> None:
     translator.wait_for_url("**done=translated")
 
 
+@pytest.mark.slow
 def test_an_author_takes_a_suggestion_with_one_press_and_its_writer_may_still_sign(visits: Visits) -> None:
     post = written(visits)
     reviewer = visits.person("dafydd")
@@ -247,6 +251,7 @@ def test_an_author_takes_a_suggestion_with_one_press_and_its_writer_may_still_si
     signed(visits, post, "dafydd")
 
 
+@pytest.mark.slow
 def test_a_consent_is_recorded_and_withdrawn_on_pages(visits: Visits) -> None:
     page = visits.person("gwen")
     page.goto("/consents/new")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pyotp
+import pytest
 
 from gateway import second_factor
 from gateway.second_factor import Seed
@@ -29,6 +30,7 @@ def test_a_clock_that_is_a_little_off_is_forgiven_and_an_old_code_is_not() -> No
     assert second_factor.taken(SEED, "000000", NOW) is None
 
 
+@pytest.mark.slow
 def test_a_code_is_set_up_asked_for_at_the_door_and_replaced_by_a_recovery_code(visits: Visits) -> None:
     page = visits.person("rhian")
     page.goto("/account/second-factor")
