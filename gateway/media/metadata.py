@@ -1,28 +1,26 @@
-"""exiftool, kept open: what a file says beside its pixels.
+"""exiftool, kept open through pyexiftool: what a file says beside its pixels.
 
-Our own client of exiftool's `-stay_open` protocol, because pyexiftool waits for ever, at full load, when its
-child dies in mid-answer. One thread asks at a time; every answer has a time limit; a dead child is replaced.
-Files never touch the disk and names never reach exiftool: it reads an anonymous file in memory by our own path.
+One thread asks at a time; every answer has a time limit; a dead child is replaced. Files never touch the disk and
+names never reach exiftool: it reads an anonymous file in memory by our own path.
 """
 
-import contextlib
 import os
+import resource
 import select
 import shutil
-import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import exiftool.exiftool as pyexiftool
 import msgspec
+from exiftool.exceptions import ExifToolException
 
 _ROOT: Final = Path(__file__).parents[2]
 _SCRIPT: Final = Path("exiftool-vendored.pl/bin/exiftool")
-_LAUNCH: Final = Path(__file__).with_name("launch.py")
-_STAY_OPEN: Final = ("-config", "", "-stay_open", "True", "-@", "-")
-_LEAST_VERSION: Final = (12, 15)
 _MEMORY: Final = 1024 * 1024 * 1024
 _READ: Final = 1 << 16
 _MOST_ANSWER: Final = 16 * 1024 * 1024
@@ -44,6 +42,34 @@ class _Died(Exception):  # noqa: N818 - an event, answered here
     """The child ended before its answer did."""
 
 
+class _Deadline(threading.local):
+    """Until when the asking thread waits: pyexiftool's reader is a plain function and cannot be told otherwise."""
+
+    at = 0.0
+
+
+_deadline = _Deadline()
+
+
+def _read_until(fd: int, mark: bytes, _: int) -> bytes:
+    """In place of pyexiftool's reader, which waits for ever, at full load, when its child dies in mid-answer."""
+    answer = bytearray()
+    while not answer[-len(mark) - 4 :].strip().endswith(mark):
+        left = _deadline.at - time.monotonic()
+        if left <= 0 or not select.select([fd], [], [], left)[0]:
+            raise ExiftoolFailed("exiftool took too long")
+        piece = os.read(fd, _READ)
+        if not piece:
+            raise _Died
+        answer += piece
+        if len(answer) > _MOST_ANSWER:
+            raise ExiftoolFailed("exiftool answered too much")
+    return bytes(answer)
+
+
+pyexiftool._read_fd_endswith = _read_until  # noqa: SLF001 - the reason stands with the function
+
+
 def executable() -> str:
     """The npm script under `PORTH_NODE_MODULES` or the repository, else the system's. Raises `ExiftoolMissing`."""
     for modules in (os.environ.get("PORTH_NODE_MODULES"), _ROOT / "node_modules"):
@@ -61,15 +87,16 @@ class Exiftool:
     def __init__(self, seconds: float = 20.0) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
-        self._number = 0
+        self._tool: Any = None
 
     def start(self) -> None:
         """Raises `ExiftoolMissing`."""
         with self._lock:
-            version = self._ask(("-ver",), self._seconds).decode("ascii", "replace").strip()
-        if tuple(int(part) for part in version.split(".") if part.isdigit()) < _LEAST_VERSION:
-            raise ExiftoolMissing(f"exiftool {version} is too old: 12.15 is the least")
+            _deadline.at = time.monotonic() + self._seconds
+            try:
+                self._started()
+            except ExifToolException as error:
+                raise ExiftoolMissing("exiftool is too old: 12.15 is the least") from error
 
     def read(self, data: bytes, options: tuple[str, ...], seconds: float | None = None) -> dict[str, Any]:
         """`Group:Tag` and value of everything found. Raises `ExiftoolFailed`, also when its time is up."""
@@ -94,70 +121,48 @@ class Exiftool:
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child else None
+        process = self._tool._process if self._tool else None  # noqa: SLF001 - it has no other name for it
+        return process.pid if process else None
 
     def _ask(self, arguments: tuple[str, ...], seconds: float) -> bytes:
         """One command's output. A child that dies is replaced and asked again, once: reading changes nothing."""
-        try:
-            return self._command(arguments, time.monotonic() + seconds)
-        except _Died:
-            self._kill()
-        except BaseException:
-            self._kill()
-            raise
-        try:
-            return self._command(arguments, time.monotonic() + seconds)
-        except BaseException as error:
-            self._kill()
-            if isinstance(error, _Died):
-                raise ExiftoolFailed("exiftool died twice over one file") from None
-            raise
+        for last in (False, True):
+            _deadline.at = time.monotonic() + seconds
+            try:
+                return bytes(self._started().execute(*arguments, raw_bytes=True))
+            except (_Died, BrokenPipeError, ExifToolException):
+                self._kill()
+                if last:
+                    raise ExiftoolFailed("exiftool died twice over one file") from None
+            except BaseException:
+                self._kill()
+                raise
+        raise AssertionError("unreachable")
 
-    def _command(self, arguments: tuple[str, ...], deadline: float) -> bytes:
-        child = self._child if self._child and self._child.poll() is None else self._start()
-        assert child.stdin is not None  # noqa: S101 - for the type checker: it was opened with pipes
-        self._number += 1
-        try:
-            child.stdin.write(("\n".join(arguments) + f"\n-execute{self._number}\n").encode("ascii"))
-            child.stdin.flush()
-        except BrokenPipeError:
-            raise _Died from None
-        return self._until(child, f"{{ready{self._number}}}\n".encode("ascii"), deadline)
-
-    @staticmethod
-    def _until(child: subprocess.Popen[bytes], mark: bytes, deadline: float) -> bytes:
-        assert child.stdout is not None  # noqa: S101 - as above
-        answer = bytearray()
-        while not answer.endswith(mark):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
-                raise ExiftoolFailed("exiftool took too long")
-            piece = os.read(child.stdout.fileno(), _READ)
-            if not piece:
-                raise _Died
-            answer += piece
-            if len(answer) > _MOST_ANSWER:
-                raise ExiftoolFailed("exiftool answered too much")
-        return bytes(answer[: -len(mark)])
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._kill()
-        self._child = subprocess.Popen(  # noqa: S603 - a path of ours and fixed arguments
-            [sys.executable, "-IS", str(_LAUNCH), str(_MEMORY), executable(), *_STAY_OPEN],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/nonexistent"},
-        )
-        return self._child
+    def _started(self) -> Any:
+        """The process, with little memory and no files to write. It ends with the thread that started it."""
+        if self._tool is None or self._tool._process.poll() is not None:  # noqa: SLF001 - `running` would warn
+            self._kill()
+            self._tool = pyexiftool.ExifTool(executable(), common_args=[], config_file="")
+            self._tool.run()
+            if sys.platform == "linux":
+                for limit, most in (
+                    (resource.RLIMIT_AS, _MEMORY),
+                    (resource.RLIMIT_FSIZE, 0),
+                    (resource.RLIMIT_CORE, 0),
+                ):
+                    resource.prlimit(self._tool._process.pid, limit, (most, most))  # noqa: SLF001 - as above
+        return self._tool
 
     def _kill(self) -> None:
-        if self._child is None:
+        """At once: what it was doing is of no use any more, and pyexiftool would wait for it to end politely."""
+        tool, self._tool = self._tool, None
+        process = tool._process if tool else None  # noqa: SLF001 - as above
+        if process is None:
             return
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):  # what was not flushed is of no use to the dead
-                    pipe.close()
-        self._child = None
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with suppress(BrokenPipeError):
+                pipe.close()
+        tool._flag_running_false()  # noqa: SLF001 - else its finaliser speaks to the dead
