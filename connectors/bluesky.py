@@ -71,7 +71,7 @@ class Bluesky:
         await self._line.call(self._put, credentials, state["rkey"], record, making=True)
         return self._receipt(credentials, state["rkey"], record)
 
-    async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002
+    async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002  # the contract has it
         """By its key: the text need not be compared."""
         if "rkey" not in attempt.state:
             return Absent()

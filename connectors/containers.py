@@ -126,7 +126,7 @@ class Containers:
             return {**text, **_image(outgoing.media[0], attempt)}
         return {**text, "media_type": "TEXT"}
 
-    async def publish(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Receipt:  # noqa: ARG002
+    async def publish(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Receipt:  # noqa: ARG002  # as above
         """What is posted is in the container already."""
         if "container" not in attempt.state:
             raise Retryable("not-prepared")

@@ -80,7 +80,7 @@ class WordPress:
         post = await self._line.call(self._ask, credentials, "POST", "posts", ("id", "link"), body, making=True)
         return self._receipt(post)
 
-    async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002
+    async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002  # the contract has it
         """By its slug: the text need not be compared. A slow site may still be making it, so never `Absent`."""
         posts = await self._line.call(self._by_slug, credentials, slug(attempt.key))
         ours = [self._receipt(post) for post in posts if str(post["id"]) not in attempt.attached]

@@ -48,6 +48,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     node_modules: Path | None = None
     """Where npm installed its packages; `None`: beside ours."""
 
+    password_file: Path | None = None
+    """Where `porth user add` finds the new person's password, instead of asking."""
+
     @property
     def lease(self) -> timedelta:
         """How long a worker that died keeps a delivery from the others: longer than a call may take, so that nobody
@@ -228,5 +231,6 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PORTH_CA_BUNDLE": ("ca_bundle", _existing_file),
     "PORTH_LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
     "PORTH_NODE_MODULES": ("node_modules", _path),
+    "PORTH_PASSWORD_FILE": ("password_file", _existing_file),
 }
 """Name in the environment: field of `Settings`, and how its text becomes a value."""

@@ -65,7 +65,7 @@ def _parts(word: str) -> bool:
         for start in [s for s in reach if end - s >= 1]:
             piece = word[start:end]
             if piece in PACK.lists.small_words or (len(piece) > 3 and _known(piece)):  # noqa: PLR2004 - shorter ones are in the list
-                reach[end] = reach.get(end, False) or reach[start] or len(piece) > 3  # noqa: PLR2004
+                reach[end] = reach.get(end, False) or reach[start] or len(piece) > 3  # noqa: PLR2004  # shorter pieces are articles and particles
     return reach.get(len(word), False)
 
 

@@ -14,7 +14,7 @@ def quote(content: Content, where: Where) -> str:
     if isinstance(value, str) and value:
         return value[slice(*where.span)] if where.span else value
     parts = where.pointer.split("/")
-    if parts[1:2] == ["media"] and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(content.media):  # noqa: PLR2004
+    if parts[1:2] == ["media"] and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(content.media):  # noqa: PLR2004  # media, its number, something of it
         media = content.media[int(parts[2])]
         return media.file or media.upload or ""
     return ""

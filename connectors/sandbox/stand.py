@@ -134,7 +134,7 @@ class Stand:
     def _note(self, call: Call, status: int | None, /, **what: str | None) -> None:
         known = {"platform": "?", "call": "?", "account": None, "fault": None, **what}
         self.log.append(
-            Entry(at=now(), host=call.host, method=call.method, path=call.path, status=status, **known)  # type: ignore[arg-type]
+            Entry(at=now(), host=call.host, method=call.method, path=call.path, status=status, **known)  # type: ignore[arg-type]  # its own fields
         )
 
 

@@ -5,7 +5,6 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,8 +20,6 @@ from gateway.commands.organisations import root, said, slugs
 from gateway.faults import Fault
 from gateway.settings import Settings
 from i18n.messages import Language, say
-
-PASSWORD_FILE = "PORTH_PASSWORD_FILE"  # noqa: S105  # where a password stands, not one
 
 
 def add(parsers: Parsers) -> None:
@@ -42,21 +39,19 @@ def add(parsers: Parsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    environ = dict(os.environ)
-    password = ask(environ, arguments.email, arguments.language)
-    environ.pop(PASSWORD_FILE, None)
-    settings = installation.prepared(environ)
+    settings = installation.prepared(os.environ)
+    password = ask(settings.password_file, arguments.email, arguments.language)
     with installation.database(settings) as (url, _cluster), said():
         names = asyncio.run(_add(settings, url, arguments, password))
     print(say(arguments.language, "user.added", names))  # noqa: T201  # a command line prints
     return 0
 
 
-def ask(environ: Mapping[str, str], email: str, language: Language) -> str:
-    """From the file that the environment names, else twice from the terminal. Raises `Fault`."""
-    if named := environ.get(PASSWORD_FILE):
+def ask(file: Path | None, email: str, language: Language) -> str:
+    """From the file that the settings name, else twice from the terminal. Raises `Fault`."""
+    if file is not None:
         try:
-            return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise Fault("user.password-file", said=error.strerror) from error
     if not sys.stdin.isatty():

@@ -107,7 +107,7 @@ def report(name: str, labels: list[str], features: Floats, wrong: tuple[str, ...
     for rate in RATES:
         at = true[int(len(true) * (1 - rate))]
         caught = {k: round(float(np.mean(scores[kinds == k] > at)), 3) for k in wrong}
-        print(f"  at {at:.2f}: {rate:.1%} of true texts, {caught}")  # noqa: T201
+        print(f"  at {at:.2f}: {rate:.1%} of true texts, {caught}")  # noqa: T201  # a script prints
 
 
 def main() -> None:
