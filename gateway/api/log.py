@@ -102,7 +102,7 @@ def _lines(found: Sequence[EntryView], spoken: Language) -> list[Line]:
 
 def sentence(entry: EntryView, spoken: Language) -> str:
     """What happened, in words. A kind of entry that is newer than the catalog is named by itself."""
-    key = f"log.{entry.kind}"
+    key = f"log.{entry.kind.removeprefix('delivery-')}"
     payload = entry.payload or {}
     params = {
         **payload, **payload.get("receipt", {}), "who": entry.actor.name if entry.actor else "Porth",

@@ -12,6 +12,9 @@ from approvals.actions import picturing
 from gateway.media.errors import PictureRefused
 from gateway.runtime import Runtime
 
+PASSING = frozenset({"MEDIA-TIME", "MEDIA-MEMORY", "MEDIA-PROOF"})
+"""Refusals that another try may not meet: they are not kept."""
+
 
 async def render_missing(porth: Runtime, organisation: UUID, uploads: Iterable[str], channels: Collection[str]) -> None:
     """Whatever renditions these uploads still lack for these channels."""
@@ -66,6 +69,8 @@ async def _rendition(porth: Runtime, source: str, platform: str, data: bytes) ->
     try:
         made = await porth.decoder.rendition(data, porth.limits[platform])
     except PictureRefused as refused:
+        if refused.code in PASSING or refused.params.get("kind") == "died":
+            raise  # this machine's bad moment says nothing about the picture
         return m.Rendition(source=source, platform=platform, unfit=refused.code)
     await to_thread.run_sync(porth.clean.put, made)
     return m.Rendition(
