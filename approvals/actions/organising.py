@@ -75,9 +75,6 @@ async def add_person(
         organisation_id=actor.organisation, email=email.strip().lower(), name=name, language=language,
         password_hash=password_hash, line_manager_id=line_manager, created_at=now,
     )  # fmt: skip
-    known = set(await session.scalars(select(m.Team.id).where(m.Team.organisation_id == actor.organisation)))
-    if not known.issuperset(teams):
-        raise Invalid("no-such-team", "/teams")
     await _add(session, made, "email-taken", "/email")
     for role in roles:
         session.add(m.RoleGrant(person_id=made.id, role=role, granted_by=_granter(actor), granted_at=now))
