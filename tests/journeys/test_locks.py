@@ -152,7 +152,9 @@ async def test_a_person_does_not_say_it_is_not_there_while_porth_is_looking(
 ) -> None:
     await moments.post("facebook")
     claim = await moments.claim()
-    await moments.during("create", claim, moments.withdraw(), "store-then-drop")
+    platforms.fault(kind="store-then-drop", call="create")
+    await moments.worker.work(claim)
+    await moments.act(moments.withdraw())
     (delivery,) = await moments.deliveries()
     assert delivery.state == "unconfirmed"
     moments.house.clock.pass_by(seconds=10)

@@ -179,8 +179,9 @@ def test_without_exiftool_nothing_is_cleaned(
 
 def test_being_stopped_leaves_nothing_half_written_and_no_process(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
-    for number in range(40):
-        (tmp_path / "old" / f"{number}.jpg").write_bytes(files.jpeg(1600, 1200))
+    picture = files.jpeg(1600, 1200)
+    for number in range(300):  # far more than can be cleaned before the signal arrives
+        (tmp_path / "old" / f"{number}.jpg").write_bytes(picture)
     program = (
         "import argparse, sys; from gateway.commands import media; parser = argparse.ArgumentParser();"
         "media.add(parser.add_subparsers()); args = parser.parse_args(); sys.exit(args.run(args))"
