@@ -10,6 +10,7 @@ What happens between two steps, a crash included, leaves a state from which the 
 is committed nothing was posted; after it the outcome is looked up, never guessed.
 """
 
+import asyncio
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +40,9 @@ _NEEDS_PREPARING = text("""
         OR position(convert_to('"sha256"', 'UTF8') IN s.document) > 0
     ) FROM deliveries d JOIN submissions s ON s.version_id = d.version_id WHERE d.id = :delivery
 """)
+AT_ONCE = 4
+"""Deliveries of a burst whose last look goes on at the same time. With all at once, the first call would wait until
+the last of them had been looked at."""
 STALLED = 1 / 3
 """Of a call's longest time: what may pass between the commit of `sending` and the call. Together less than a lease."""
 
@@ -60,6 +64,7 @@ class Publisher:
     def __init__(self, porth: Runtime, worker: str) -> None:
         self.porth = porth
         self.worker = worker
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def work(self, claim: Claim) -> bool:
         """Carry one claim as far as it goes. False if another worker has taken it over."""
@@ -80,9 +85,12 @@ class Publisher:
         return await self._outcome(claim.delivery) if await self.work(claim) else None
 
     async def _send(self, delivery: UUID) -> None:
-        if await self._needs_preparing(delivery) and not await self._prepare(delivery):
-            return
-        begun = await self._begin(delivery)
+        async with self._turns:
+            needs_preparing = await self._needs_preparing(delivery)
+            begun = None if needs_preparing else await self._begin(delivery)
+        if needs_preparing and await self._prepare(delivery):
+            async with self._turns:
+                begun = await self._begin(delivery)
         if begun is None:
             return
         outgoing, credentials, connector, attempt = begun
