@@ -84,6 +84,7 @@ def run_people(args: argparse.Namespace) -> int:
 
 def _run(work: Callable[[], Awaitable[int]], language: Language) -> int:
     with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there sees to signals
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it runs behind with it ignored
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # leave nothing half done
     try:
         return anyio.run(work)
