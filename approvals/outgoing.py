@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -134,7 +133,3 @@ def unseal(document: bytes, expected: str) -> Document:
     if digest(document) != expected:
         raise ValueError("the stored document does not have the digest that was approved")
     return msgspec.json.decode(document, type=Document)
-
-
-def as_json(part: Part) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(part))

@@ -15,11 +15,11 @@ import msgspec
 import requests
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Picture, Receipt
-from connectors.errors import AuthExpired, OutcomeUnknown, Rejected, Retryable
+from connectors.errors import AuthExpired, Retryable
 from connectors.graph import classify, is_gone
 from connectors.http import Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since
+from connectors.matching import choose, since, twin_aware
 from connectors.matching import normal as normal_text
 
 HOSTS = ("graph.facebook.com",)
@@ -57,16 +57,8 @@ class Facebook:
         if any(picture.sha256 not in staged for picture in outgoing.media):
             raise Retryable("not-prepared")
         photos = [staged[picture.sha256] for picture in outgoing.media]
-        try:
+        async with twin_aware(attempt):
             post = await self._line.call(self._create, credentials, outgoing, photos, making=True)
-        except OutcomeUnknown:
-            await attempt.save({**attempt.state, "unknown": True})
-            raise
-        except Rejected as refusal:
-            if refusal.code == "duplicate" and attempt.state.get("unknown"):
-                # the twin may be this attempt's own earlier post, whose answer was lost
-                raise OutcomeUnknown("duplicate", refusal.detail) from None
-            raise
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:

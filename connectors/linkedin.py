@@ -10,10 +10,10 @@ import regex
 import requests
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
-from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
+from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since
+from connectors.matching import choose, since, twin_aware
 from connectors.matching import normal as normal_text
 
 HOSTS = ("api.linkedin.com", "www.linkedin.com")
@@ -62,16 +62,8 @@ class LinkedIn:
         if any(picture.sha256 not in uploaded for picture in outgoing.media):
             raise Retryable("not-prepared")
         images = [{"id": uploaded[one.sha256], "altText": one.alt} for one in outgoing.media]
-        try:
+        async with twin_aware(attempt):
             post = await self._line.call(self._create, credentials, _post(outgoing, credentials, images), making=True)
-        except OutcomeUnknown:
-            await attempt.save({**attempt.state, "unknown": True})
-            raise
-        except Rejected as refusal:
-            if refusal.code == "duplicate" and attempt.state.get("unknown"):
-                # the twin may be this attempt's own earlier post, whose answer was lost; `detail` names it
-                raise OutcomeUnknown("duplicate", refusal.detail) from None
-            raise
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:

@@ -1,13 +1,15 @@
 """Whether a post seen on a platform is the one that an attempt may have made."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import regex
 
 from connectors.contract import Absent, Attempt, Finding, Found, Receipt, Unsure
 from connectors.counting import links
+from connectors.errors import OutcomeUnknown, Rejected
 
 CLOCKS = timedelta(seconds=2)
 """Platforms' times are in whole seconds, and their clock is not ours."""
@@ -30,6 +32,23 @@ def choose(candidates: Iterable[Receipt], attempt: Attempt, *, authoritative: bo
     if len(new) == 1:
         return Found(new[0])
     return Absent() if authoritative and not new else Unsure(new)
+
+
+@asynccontextmanager
+async def twin_aware(attempt: Attempt) -> AsyncIterator[None]:
+    """Around the call that makes a post, on platforms that refuse a text they have just seen.
+
+    After an unknown outcome "duplicate" proves nothing: the twin may be this attempt's own post, whose answer was lost.
+    """
+    try:
+        yield
+    except OutcomeUnknown:
+        await attempt.save({**attempt.state, "unknown": True})
+        raise
+    except Rejected as refusal:
+        if refusal.code == "duplicate" and attempt.state.get("unknown"):
+            raise OutcomeUnknown("duplicate", refusal.detail) from None
+        raise
 
 
 def normal(text: str) -> str:

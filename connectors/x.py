@@ -13,10 +13,10 @@ from typing import Any
 import tweepy
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
-from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
+from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since
+from connectors.matching import choose, since, twin_aware
 from connectors.matching import normal as normal_text
 
 HOSTS = ("api.twitter.com",)
@@ -56,16 +56,8 @@ class X:
         if not all(_usable(attempt.state, picture.sha256) for picture in outgoing.media):
             raise Retryable("not-prepared")  # or prepared so long ago that X has forgotten the pictures
         media = [attempt.state["media"][picture.sha256]["id"] for picture in outgoing.media]
-        try:
+        async with twin_aware(attempt):
             post = await self._line.call(self._create, credentials, outgoing.text, media, making=True)
-        except OutcomeUnknown:
-            await attempt.save({**attempt.state, "unknown": True})
-            raise
-        except Rejected as refusal:
-            if refusal.code == "duplicate" and attempt.state.get("unknown"):
-                # the twin may be this attempt's own earlier post, whose answer was lost
-                raise OutcomeUnknown("duplicate", refusal.detail) from None
-            raise
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
