@@ -118,6 +118,13 @@ class Unsure(Struct, frozen=True, tag="unsure"):
 Finding = Found | Absent | Unsure
 
 
+class Seen(Struct, frozen=True):
+    """A post as the platform lists it on the account, whoever made it."""
+
+    receipt: Receipt
+    text: str
+
+
 class Attempt(Protocol):
     """One delivery's memory across calls, crashes and restarts."""
 
@@ -155,6 +162,8 @@ class Connector(Protocol):
     secret_names: tuple[str, ...]
     repeat_safe_for: timedelta | None
     """How long repeating `publish` with the same attempt is harmless; `None`: never."""
+    edits: bool
+    """Readers see an edited post as the same post, with the new words. Where not, a correction is a post of its own."""
 
     async def verify(self, credentials: Credentials) -> Identity:
         """Ask the platform whose credentials these are."""
@@ -173,6 +182,17 @@ class Connector(Protocol):
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         """The post as it is now, as far as the platform tells (text, at least); `None` when it is gone."""
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:
+        """Make the post say `outgoing`: its words, and its pictures' descriptions where the platform changes those.
+
+        The pictures themselves stay. Repeating it is harmless. Only where `edits`; a post that is gone: `Rejected`.
+        """
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """What was posted on the account since then, by anybody, the newest first: at most 100, and no more than the
+        platform lists. That something is missing proves nothing.
+        """
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         """Delete the post. A post that is already gone is a success."""
