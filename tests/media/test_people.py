@@ -83,6 +83,11 @@ def test_a_picture_of_nobody_has_nobody_in_it(finder: Finder) -> None:
     assert finder.find([Image.new("L", (3000, 40), 200)]) == ()
 
 
+def test_a_strip_too_narrow_for_the_network_shows_nobody_however_often_one_looks(finder: Finder) -> None:
+    strips = [Image.new("RGB", size, "silver") for size in ((640, 9), (1280, 17), (9, 640))]
+    assert [found for _ in range(20) for strip in strips if (found := finder._detected(strip, 0.3))] == []
+
+
 def test_the_model_is_the_one_that_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(model()) > 200_000
     monkeypatch.setattr(people, "MODEL_SHA256", "0" * 64)
