@@ -16,6 +16,10 @@ class RouteStep(Struct, frozen=True):
     step: Step
     when: Literal["always", "people"] = "always"
 
+    @property
+    def always(self) -> bool:
+        return self.when == "always"
+
 
 class Outstanding(Struct, frozen=True):
     """One thing that somebody has to do: sign a step, or first decide the findings that are its business."""

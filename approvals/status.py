@@ -19,6 +19,14 @@ STORED: Mapping[str, Status] = {
 """States that are statuses as they stand; every other status is found among the posts in review."""
 
 
+SHOWN_BY: Mapping[Status, tuple[str, ...]] = {
+    "needs-a-person": ("unconfirmed", "failed"), "publishing": ("sending", "due"), "scheduled": ("due",),
+    "partly-published": ("held", "missed", "failed", "retracted"), "taken-down": ("retracted",),
+    "missed": ("missed",), "on-hold": ("held",),
+}  # fmt: skip
+"""States of which at least one delivery of a post with this status is in one; a published post has no such mark."""
+
+
 class Sent(Struct, frozen=True):
     """As much of a delivery as the status needs."""
 

@@ -31,6 +31,12 @@ class Delivery(Identified, Base):
             postgresql_where=text("state = 'published' AND takedown_at IS NULL"),
         ),
         Index("ix_deliveries_post", "post_id"),
+        Index(
+            "ix_deliveries_unpublished",
+            "organisation_id",
+            "state",
+            postgresql_where=text("state NOT IN ('published', 'cancelled')"),
+        ),
         Index("ix_deliveries_account", "account_id", "published_at"),
         Index("ix_deliveries_organisation", "organisation_id", "publish_at"),
         Index(

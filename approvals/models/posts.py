@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from approvals.models.base import Base, Identified
@@ -17,6 +27,14 @@ class Post(Identified, Base):
             "state IN ('draft', 'translating', 'in_review', 'refused', 'withdrawn', 'archived')", name="state"
         ),
         Index("ix_posts_organisation_state", "organisation_id", "state", "id"),
+        Index("ix_posts_newest", "organisation_id", "id"),
+        Index(
+            "ix_posts_waiting",
+            "organisation_id",
+            "changed_at",
+            "id",
+            postgresql_where=text("state = 'in_review' AND NOT scheduled"),
+        ),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
@@ -28,6 +46,9 @@ class Post(Identified, Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    scheduled: Mapped[bool] = mapped_column(server_default=false())
+    """Whether deliveries of the newest version stand. Kept by a trigger, so that a queue need not look at every post
+    that was ever published; what a post's status is follows from the deliveries themselves."""
     translate_by: Mapped[datetime | None]
     """When the Welsh (or English) is wanted, while it waits for it."""
     corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id"))

@@ -1,15 +1,17 @@
 """Posts as people read them: a line of a list, or one post whole."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, exists, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from approvals import models as m
 from approvals.content import Content
@@ -20,7 +22,7 @@ from approvals.permissions import Actor, Permission
 from approvals.queries.delivery_views import DeliveryView, deliveries_of
 from approvals.queries.reach import PersonRef, within_reach
 from approvals.route import Outstanding, RouteStep, decode, outstanding
-from approvals.status import STORED, Sent, Status, status
+from approvals.status import SHOWN_BY, STORED, Sent, Status, status
 
 T = TypeVar("T")
 BATCH = 100
@@ -124,21 +126,27 @@ class PostFilter(Struct, frozen=True):
     team: UUID | None = None
     channel: str | None = None
     mine: bool = False
+    oldest_first: bool = False
+    """By the deadline of a translation, else by how long a post has stood as it is; otherwise the newest first."""
 
 
 async def posts(
     session: AsyncSession, actor: Actor, wanted: PostFilter, *, after: UUID | None = None, limit: int = 50
 ) -> list[PostSummary]:
-    """Up to `limit` posts. Status is derived, so rows are read in batches until enough of them match."""
+    """Up to `limit` posts. Status is derived, so rows are read in batches until enough of them match; the database
+    leaves out what cannot match.
+    """
     found: list[PostSummary] = []
+    route, batch = await _route(session, actor.organisation), min(limit, BATCH)
     while len(found) < limit:
-        rows = await _post_rows(session, actor, wanted, after)
+        rows = await _post_rows(session, actor, wanted, route, after, batch)
         if not rows:
             break
-        found += [line for line in await _summaries(session, actor.organisation, rows) if _matches(line, wanted)]
+        found += [line for line in await _summaries(session, route, rows) if _matches(line, wanted)]
         after = rows[-1][0].id
-        if len(rows) < BATCH:
+        if len(rows) < batch:
             break
+        batch = BATCH
     return found[:limit]
 
 
@@ -148,35 +156,76 @@ def _matches(line: PostSummary, wanted: PostFilter) -> bool:
     )
 
 
-async def _post_rows(session: AsyncSession, actor: Actor, wanted: PostFilter, after: UUID | None) -> list[Any]:
-    conditions = [within_reach(actor, Permission.POST_READ)]
-    if after is not None:
-        conditions.append(m.Post.id < after)
-    if wanted.waiting_for is not None:
-        conditions.append(m.Post.state == "in_review")
-    if wanted.status is not None:
-        conditions.append(m.Post.state == (wanted.status if wanted.status in STORED else "in_review"))
-    if wanted.team is not None:
-        conditions.append(m.Post.team_id == wanted.team)
-    if wanted.mine:
-        conditions.append(m.Post.created_by == actor.person)
-    if wanted.channel is not None:
-        conditions.append(m.Version.content["channels"].contains([wanted.channel]))
+async def _post_rows(
+    session: AsyncSession,
+    actor: Actor,
+    wanted: PostFilter,
+    route: Sequence[RouteStep],
+    after: UUID | None,
+    limit: int,
+) -> list[Any]:
     rows = await session.execute(
         select(m.Post, m.Version, m.Person.id, m.Person.name, m.Team.name)
         .join(m.Version, and_(m.Version.post_id == m.Post.id, m.Version.number == m.Post.latest))
         .join(m.Person, m.Person.id == m.Post.created_by)
         .join(m.Team, m.Team.id == m.Post.team_id)
-        .where(*conditions)
-        .order_by(m.Post.id.desc())
-        .limit(BATCH)
+        .where(within_reach(actor, Permission.POST_READ), *_conditions(actor, wanted, route), _past(after, wanted))
+        .order_by(*(_order(wanted, m.Post) if wanted.oldest_first else (m.Post.id.desc(),)))
+        .limit(limit)
     )
     return list(rows)
 
 
-async def _summaries(session: AsyncSession, organisation: UUID, rows: Sequence[Any]) -> list[PostSummary]:
+def _conditions(actor: Actor, wanted: PostFilter, route: Sequence[RouteStep]) -> Iterator[ColumnElement[bool]]:
+    if wanted.waiting_for is not None:
+        yield from (m.Post.state == "in_review", m.Post.scheduled.is_(False), ~_signed(wanted.waiting_for))
+        yield from (_signed(s.step) for s in takewhile(lambda s: s.step != wanted.waiting_for, route) if s.always)
+    if wanted.status is not None:
+        yield from _may_be(actor, wanted.status, route)
+    if wanted.team is not None:
+        yield m.Post.team_id == wanted.team
+    if wanted.mine:
+        yield m.Post.created_by == actor.person
+    if wanted.channel is not None:
+        yield m.Version.content["channels"].contains([wanted.channel])
+
+
+def _signed(step: str) -> ColumnElement[bool]:
+    return exists().where(m.SignOff.version_id == m.Version.id, m.SignOff.step == step)
+
+
+def _may_be(actor: Actor, wanted: Status, route: Sequence[RouteStep]) -> Iterator[ColumnElement[bool]]:
+    """What a post of this status has at least, by which the database finds it."""
+    yield m.Post.state == (wanted if wanted in STORED else "in_review")
+    if wanted in {"in-review", "approved"}:
+        yield m.Post.scheduled.is_(False)
+        if wanted == "approved":
+            yield from (_signed(s.step) for s in route if s.always)
+    elif wanted in SHOWN_BY:
+        yield m.Post.id.in_(
+            select(m.Delivery.post_id).where(
+                m.Delivery.organisation_id == actor.organisation, m.Delivery.state.in_(SHOWN_BY[wanted])
+            )
+        )
+
+
+def _order(wanted: PostFilter, of: Any) -> tuple[Any, ...]:
+    return of.translate_by if wanted.status == "translating" else of.changed_at, of.id
+
+
+def _past(after: UUID | None, wanted: PostFilter) -> ColumnElement[bool]:
+    """Beyond the post `after`, wherever that stands now."""
+    if after is None:
+        return true()
+    if not wanted.oldest_first:
+        return m.Post.id < after
+    last = aliased(m.Post)
+    there = (select(each).where(last.id == after).scalar_subquery() for each in _order(wanted, last))
+    return tuple_(*_order(wanted, m.Post)) > tuple_(*there)
+
+
+async def _summaries(session: AsyncSession, route: Sequence[RouteStep], rows: Sequence[Any]) -> list[PostSummary]:
     versions = [version.id for post, version, *_ in rows if post.state == "in_review"]
-    route = await _route(session, organisation)
     findings = await _grouped(session, m.Submission.version_id, m.Submission.findings, versions)
     signed = await _grouped(session, m.SignOff.version_id, m.SignOff.step, versions)
     decided = await _grouped(session, m.Decision.version_id, m.Decision.finding, versions)

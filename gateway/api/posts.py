@@ -110,8 +110,11 @@ class Posts(Controller):
         team: FromQuery[UUID | None] = None,
         channel: FromQuery[str | None] = None,
         mine: FromQuery[bool | None] = None,
+        oldest_first: Annotated[  # noqa: FBT002  # a query parameter
+            bool, QueryParameter(description="What has waited longest first; translations by their deadline.")
+        ] = False,
     ) -> Page[PostSummary]:
-        wanted = PostFilter(status, waiting_for, team, channel, mine is True)
+        wanted = PostFilter(status, waiting_for, team, channel, mine is True, oldest_first)
         return page(await queries.posts(session, actor, wanted, after=after, limit=limit + 1), limit)
 
     @post(**needs(Permission.POST_EDIT, says="Start a draft"))

@@ -38,7 +38,7 @@ _SECOND_LOOK: Final = 128
 _SURROUNDINGS: Final = 2.8
 """Side of a second look, in face sizes."""
 _NARROWEST: Final = 64
-"""Pixels of the network's input. On a strip that is narrower it reads memory that it never wrote, and finds anything."""
+"""Pixels of the network's input. In a narrower one it reads memory that it never wrote, and finds anything."""
 _SAME: Final = 0.3
 _OVERLAP: Final = 0.35
 _WITHIN: Final = 0.5

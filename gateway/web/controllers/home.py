@@ -60,9 +60,13 @@ async def _sections(session: AsyncSession, actor: Actor) -> AsyncIterator[Waitin
         yield Waiting("consents", "/consents?show=unverified", consents=tuple(unseen[:FEW]), more=len(unseen) > FEW)
     for step, permission in SIGNS.items():
         if actor.may(permission):
-            yield await _posts(session, actor, f"sign-{step}", f"/review?step={step}", PostFilter(waiting_for=step))
+            yield await _posts(
+                session, actor, f"sign-{step}", f"/review?step={step}", PostFilter(waiting_for=step, oldest_first=True)
+            )
     if actor.may(Permission.SIGN_WELSH):
-        yield await _posts(session, actor, "translate", "/translate", PostFilter(status="translating"))
+        yield await _posts(
+            session, actor, "translate", "/translate", PostFilter(status="translating", oldest_first=True)
+        )
     if actor.may(Permission.SCHEDULE):
         yield await _posts(session, actor, "schedule", "/posts?status=approved", PostFilter(status="approved"))
     if actor.may(Permission.POST_EDIT):

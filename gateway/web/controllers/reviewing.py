@@ -158,10 +158,9 @@ def phrase(content: Content, words: str) -> Where | None:
 
 
 async def _queue(request: Asked, session: AsyncSession, actor: Actor, step: str) -> Queue:
-    wanted = PostFilter(waiting_for=step)
+    wanted = PostFilter(waiting_for=step, oldest_first=True)
     found = await queries.posts(session, actor, wanted, after=cursor(request), limit=ON_A_PAGE + 1)
-    oldest_first = sorted(found[:ON_A_PAGE], key=lambda line: line.changed_at)
-    return Queue(step, tuple(oldest_first), next_address(request, found, ON_A_PAGE))
+    return Queue(step, tuple(found[:ON_A_PAGE]), next_address(request, found, ON_A_PAGE))
 
 
 async def _act(

@@ -33,10 +33,11 @@ ON_A_PAGE = 50
 class Translating(Controller):
     @get("/translate", **needs(TRANSLATE, refusals=()))
     async def queue(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
-        wanted = PostFilter(status="translating")
+        wanted = PostFilter(status="translating", oldest_first=True)
         found = await queries.posts(session, actor, wanted, after=cursor(request), limit=ON_A_PAGE + 1)
-        by_deadline = sorted(found[:ON_A_PAGE], key=lambda line: line.translate_by or line.changed_at)
-        return page(request, "translating/queue.html", posts=by_deadline, next=next_address(request, found, ON_A_PAGE))
+        return page(
+            request, "translating/queue.html", posts=found[:ON_A_PAGE], next=next_address(request, found, ON_A_PAGE)
+        )
 
     @get("/posts/{post_id:uuid}/translate", **needs(TRANSLATE, refusals=()))
     async def show(

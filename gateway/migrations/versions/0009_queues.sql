@@ -1,0 +1,36 @@
+-- What queues and searches need to stay quick when years of posts lie in the tables.
+
+ALTER TABLE posts ADD COLUMN scheduled BOOLEAN NOT NULL DEFAULT false;
+
+UPDATE posts p SET scheduled = true FROM versions v
+WHERE v.post_id = p.id AND v.number = p.latest
+  AND EXISTS (SELECT FROM deliveries d WHERE d.version_id = v.id AND d.state <> 'cancelled');
+
+CREATE INDEX ix_posts_newest ON posts (organisation_id, id);
+CREATE INDEX ix_posts_waiting ON posts (organisation_id, changed_at, id) WHERE state = 'in_review' AND NOT scheduled;
+CREATE INDEX ix_deliveries_unpublished ON deliveries (organisation_id, state)
+    WHERE state NOT IN ('published', 'cancelled');
+
+-- Whoever schedules, cancels or releases holds the post's lock already, so this waits for nobody.
+
+CREATE FUNCTION note_scheduled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE posts p SET scheduled = EXISTS (
+        SELECT FROM deliveries d JOIN versions v ON v.id = d.version_id
+        WHERE v.post_id = p.id AND v.number = p.latest AND d.state <> 'cancelled'
+    ) WHERE p.id = NEW.post_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER noted AFTER INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION note_scheduled();
+CREATE TRIGGER noted_again AFTER UPDATE OF state ON deliveries FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND 'cancelled' IN (OLD.state, NEW.state)) EXECUTE FUNCTION note_scheduled();
+
+CREATE FUNCTION start_afresh() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.scheduled := false;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER afresh BEFORE UPDATE OF latest ON posts FOR EACH ROW
+    WHEN (OLD.latest <> NEW.latest) EXECUTE FUNCTION start_afresh();
