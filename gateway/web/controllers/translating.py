@@ -8,12 +8,13 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from approvals import queries
+from approvals import queries, rules
 from approvals.actions import drafting
 from approvals.actions.drafting import Origins
-from approvals.content import LANGUAGES, Content, Origin
+from approvals.content import LANGUAGES, Content, Origin, normalised
 from approvals.errors import Refusal
 from approvals.permissions import Actor, Permission
+from approvals.policy import Policy
 from approvals.queries import PostFilter
 from connectors.contract import Language
 from gateway.api.bounds import bounded
@@ -23,7 +24,8 @@ from gateway.web import drafts, forms
 from gateway.web.checked import Checked, check
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import OTHER, page, said, see_other
+from i18n.equivalents import Equivalent, equivalents
 
 TRANSLATE = Permission.POST_TRANSLATE
 ORIGINS: tuple[str, ...] = Origin.__args__  # type: ignore[attr-defined]  # a Literal has them
@@ -47,6 +49,18 @@ class Translating(Controller):
         checked = await check(session, porth, actor.organisation, found.content, now=now)
         form = drafts.form_of(found.content, None, seen=found.version)
         return await _page(request, session, actor, post_id, form, checked=checked)
+
+    @post("/posts/{post_id:uuid}/translate/check", status_code=200, **needs(TRANSLATE, refusals=()))
+    async def check(
+        self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now
+    ) -> Response[Any]:
+        """What the checks say of the words so far, for the places that this page has; nothing is stored."""
+        form = await forms.read(request)
+        content = await queries.content_of(session, actor, post_id)
+        to = missing(content)
+        words = normalised(bounded(written(form, content, to), ""))
+        checked = await check(session, porth, actor.organisation, words, now=now)
+        return page(request, "writing/checked.html", checked=checked, places=places(content, to))
 
     @post("/posts/{post_id:uuid}/translate", status_code=200, **needs(TRANSLATE, refusals=()))
     async def give(
@@ -75,6 +89,11 @@ class Translating(Controller):
 def missing(content: Content) -> Language:
     """The language that was asked for: the one without a text."""
     return next((language for language in LANGUAGES if not content.text.get(language).strip()), "cy")
+
+
+def places(content: Content, to: Language) -> tuple[str, ...]:
+    """Where findings stand on the page."""
+    return f"text-{to}", f"link-{to}", *(f"media-{i}" for i in range(len(content.media)))
 
 
 def written(form: Form, content: Content, to: Language) -> Content:
@@ -108,7 +127,16 @@ async def _page(
 ) -> Response[Any]:
     found = await queries.post(session, actor, post_id)
     to = missing(found.content)
+    source = OTHER[to]
+    policy = (await queries.organisation(session, actor)).policy
     return page(
-        request, "translating/show.html", status=status, post=found, to=to, source="en" if to == "cy" else "cy",
-        form=form, origins=ORIGINS, checked=checked or Checked(),
+        request, "translating/show.html", status=status, post=found, to=to, source=source, form=form, origins=ORIGINS,
+        checked=checked or Checked(), terms=terms(found.content, source, policy),
     )  # fmt: skip
+
+
+def terms(content: Content, source: Language, policy: Policy) -> tuple[Equivalent, ...]:
+    """What stands in the words to be translated and has a settled form in the other language."""
+    own = msgspec.convert(policy.terms or {}, rules.Terms)
+    words = "\n".join(text for _, language, text in content.texts() if language == source)
+    return equivalents(words, source, rules.glossary(own))
