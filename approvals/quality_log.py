@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -124,8 +124,10 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) -> AsyncIterator[Entry]:
-    """The chain of one organisation, in order, read in batches."""
+async def entries(
+    session: AsyncSession, organisation: UUID, batch: int = 1000, *, post: UUID | None = None
+) -> AsyncIterator[Entry]:
+    """The chain of one organisation, in order, read in batches; of one post only the links that are about it."""
     number = 0
     while True:
         rows = (
@@ -135,7 +137,11 @@ async def entries(session: AsyncSession, organisation: UUID, batch: int = 1000) 
                     LogPayload,
                     (LogPayload.organisation_id == LogEntry.organisation_id) & (LogPayload.number == LogEntry.number),
                 )
-                .where(LogEntry.organisation_id == organisation, LogEntry.number > number)
+                .where(
+                    LogEntry.organisation_id == organisation,
+                    LogEntry.number > number,
+                    LogEntry.post_id == post if post else true(),
+                )
                 .order_by(LogEntry.number)
                 .limit(batch)
             )
@@ -196,6 +202,11 @@ def _faults(entry: Entry, previous: str, number: int) -> Iterator[str]:
         yield "missing"
     if entry.previous != previous:
         yield "unchained"
+    yield from own_faults(entry)
+
+
+def own_faults(entry: Entry) -> Iterator[str]:
+    """What is wrong with a link as it stands, without its neighbours."""
     fields = msgspec.structs.asdict(entry)
     kept = {k: fields[k] for k in ("organisation", "number", "at", "kind", "actor", "post", "payload_hash")}
     if _chain(bytes.fromhex(entry.previous), **kept).hex() != entry.hash:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from approvals.models.base import Base
@@ -26,6 +26,8 @@ class LogEntry(Base):
     __table_args__ = (
         Index("ix_log_entries_post", "post_id"),
         Index("ix_log_entries_at", "organisation_id", "at"),
+        Index("ix_log_entries_kind", "organisation_id", "kind", "number"),
+        Index("ix_log_entries_actor", "organisation_id", "actor_id", "number"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
@@ -43,6 +45,14 @@ class LogPayload(Base):
     """What an entry says, apart from the chain, so that it can lawfully be erased without breaking it."""
 
     __tablename__ = "log_payloads"
+    __table_args__ = (
+        Index(
+            "ix_log_payloads_words",
+            literal_column("payload_words(payload)").label("words"),
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
+    )
 
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,7 +60,21 @@ class Version(Identified, Base):
     """One saved state of a post. INSERT and SELECT only."""
 
     __tablename__ = "versions"
-    __table_args__ = (UniqueConstraint("post_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "number"),
+        Index(
+            "ix_versions_words",
+            literal_column("content_words(content)").label("words"),
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
+        Index(
+            "ix_versions_channels",
+            literal_column("(content -> 'channels')").label("channels"),
+            postgresql_using="gin",
+            postgresql_ops={"channels": "jsonb_path_ops"},
+        ),
+    )
 
     post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"))
     number: Mapped[int]

@@ -12,19 +12,17 @@ from approvals.queries.consent_views import (
     consents,
 )
 from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
-from approvals.queries.log_views import EntryFilter, EntryView, log_entries
+from approvals.queries.log_views import HOUSEKEEPING, TOPICS, EntryFilter, EntryView, log_entries, words_of
+from approvals.queries.post_lists import PostFilter, PostSummary, posts
 from approvals.queries.post_views import (
     CommentView,
     DecisionView,
-    PostFilter,
-    PostSummary,
     PostView,
     SignOffView,
     SubmissionView,
     VersionView,
     content_of,
     post,
-    posts,
 )
 from approvals.queries.reach import PersonRef, within_reach
 from approvals.queries.register_views import (
@@ -46,11 +44,12 @@ from approvals.queries.request_views import ConsentRequestView, consent_request,
 from approvals.queries.takedown_views import TakedownView, takedowns
 
 __all__ = [
+    "HOUSEKEEPING", "TOPICS",
     "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
     "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
     "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
     "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
     "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
     "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
-    "within_reach",
+    "within_reach", "words_of",
 ]  # fmt: skip

@@ -1,16 +1,18 @@
 """The quality log as people read it: the newest entry first, with what it says while that is kept."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import and_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from approvals.errors import Invalid
 from approvals.permissions import Actor, Permission, Reach
 from approvals.queries.reach import PersonRef, within_reach
 
@@ -27,9 +29,52 @@ class EntryView(Struct, frozen=True):
     hash: str
 
 
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "writing": (
+        "post-created", "version-saved", "translation-asked", "translation-returned", "commented", "picture-added",
+        "withdrawn",
+    ),
+    "checking": ("submitted", "submission-refused", "decided"),
+    "signing": ("signed-off", "sent-back", "refused"),
+    "sending": (
+        "scheduled", "moved", "cancelled", "held", "released", "resolved", "paused", "resumed", "account-stopped",
+        "delivery-published", "delivery-unconfirmed", "delivery-ask-a-person", "delivery-absent", "delivery-failed",
+        "delivery-held", "delivery-missed", "delivery-account-stopped",
+    ),
+    "afterwards": (
+        "takedown-asked", "removal-asked", "removed-by-hand", "delivery-retracted", "delivery-cannot-retract",
+        "drift-seen", "drift-settled", "foreign-seen", "foreign-settled", "corrected", "delivery-corrected",
+    ),
+    "consents": (
+        "consent-requested", "consent-recorded", "consents-imported", "consent-verified", "consent-withdrawn",
+        "consent-superseded", "consent-disputed", "consent-settled", "consent-left", "consent-lapsed",
+        "consent-basis-decided", "evidence-added", "evidence-viewed", "contact-viewed", "original-viewed",
+        "original-deleted",
+    ),
+}  # fmt: skip
+"""Kinds of entries that somebody looks for together; everything else is the organisation's own housekeeping."""
+HOUSEKEEPING = "housekeeping"
+_WILD = re.compile(r"[\\%_]")
+SHORTEST = 3
+"""Letters of the shortest word that can be searched for: trigrams find nothing shorter."""
+
+
 class EntryFilter(Struct, frozen=True):
+    """All of it must hold."""
+
     post: UUID | None = None
     kind: str | None = None
+    topic: str | None = None
+    """One of `TOPICS`, or `HOUSEKEEPING`."""
+    words: tuple[str, ...] = ()
+    """Each stands in the entry, or in some version of its post, whatever its accents and capitals."""
+    person: str = ""
+    """Part of the name or address of whoever acted."""
+    channel: str | None = None
+    """Some version of the entry's post is for it."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this."""
 
 
 async def log_entries(
@@ -45,15 +90,59 @@ async def log_entries(
         .outerjoin(m.Person, m.Person.id == m.LogEntry.actor_id)
         .where(
             m.LogEntry.organisation_id == actor.organisation,
-            m.LogEntry.post_id == wanted.post if wanted.post else true(),
-            m.LogEntry.kind == wanted.kind if wanted.kind else true(),
             m.LogEntry.number < before if before else true(),
+            *_conditions(actor.organisation, wanted),
         )
     )
     if actor.reach(Permission.LOG_READ) is not Reach.ALL:
         query = query.where(m.LogEntry.post_id.in_(select(m.Post.id).where(within_reach(actor, Permission.LOG_READ))))
     rows = await session.execute(query.order_by(m.LogEntry.number.desc()).limit(limit))
     return [_entry(*row) for row in rows]
+
+
+def words_of(asked: str) -> tuple[str, ...]:
+    """The words of a search. Raises `Invalid` for one that is too short to be found."""
+    words = tuple(asked.split())
+    for word in words:
+        if len(word) < SHORTEST:
+            raise Invalid("search-word-short", "/words", word=word, least=SHORTEST)
+    return words
+
+
+def _conditions(organisation: UUID, wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.post is not None:
+        yield m.LogEntry.post_id == wanted.post
+    if wanted.kind is not None:
+        yield m.LogEntry.kind == wanted.kind
+    if wanted.topic == HOUSEKEEPING:
+        yield m.LogEntry.kind.not_in([kind for kinds in TOPICS.values() for kind in kinds])
+    elif wanted.topic is not None:
+        yield m.LogEntry.kind.in_(TOPICS.get(wanted.topic, ()))
+    if wanted.since is not None:
+        yield m.LogEntry.at >= wanted.since
+    if wanted.until is not None:
+        yield m.LogEntry.at < wanted.until
+    yield from (_says(organisation, word) for word in wanted.words)
+    if wanted.person:
+        named = or_(*(column.icontains(wanted.person, autoescape=True) for column in (m.Person.name, m.Person.email)))
+        yield m.LogEntry.actor_id.in_(select(m.Person.id).where(m.Person.organisation_id == organisation, named))
+    if wanted.channel is not None:
+        yield m.LogEntry.post_id.in_(
+            select(m.Version.post_id).where(m.Version.content["channels"].contains([wanted.channel]))
+        )
+
+
+def _says(organisation: UUID, word: str) -> ColumnElement[bool]:
+    """Two searches by index, put together: one condition over both tables could use neither."""
+    sought = func.plain_words("%" + _WILD.sub(r"\\\g<0>", word) + "%")
+    entries = select(m.LogPayload.number).where(
+        m.LogPayload.organisation_id == organisation, func.payload_words(m.LogPayload.payload).like(sought)
+    )
+    posts = select(m.Version.post_id).where(func.content_words(m.Version.content).like(sought))
+    of_posts = select(m.LogEntry.number).where(
+        m.LogEntry.organisation_id == organisation, m.LogEntry.post_id.in_(posts)
+    )
+    return m.LogEntry.number.in_(entries.union(of_posts))
 
 
 def _entry(entry: m.LogEntry, payload: bytes | None, person: UUID | None, name: str | None) -> EntryView:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
@@ -15,12 +15,17 @@ from approvals.errors import NotAllowed
 from approvals.permissions import Actor, Permission, Reach
 from approvals.quality_log import Broken, Verifier
 from approvals.queries import EntryFilter, EntryView
-from gateway.api.injected import Acting, Porth, Session, Spoken
+from gateway import bundles
+from gateway.api.injected import Acting, Now, Porth, Session, Spoken
 from gateway.api.paging import FEW, Limit, Page, page
 from gateway.api.routing import file_answer, needs
+from gateway.api.times import moment
 from gateway.runtime import Runtime
-from i18n.messages import Language, known, say
+from gateway.stories import sentence
+from i18n.messages import Language, say
 
+LOG_TOPICS = (*queries.TOPICS, queries.HOUSEKEEPING)
+ZIP = "application/zip"
 JSON_LINES = "application/jsonl"
 
 
@@ -54,9 +59,19 @@ class Log(Controller):
         limit: Limit = FEW,
         before: Annotated[int | None, QueryParameter(ge=1, description="Entries with smaller numbers.")] = None,
         kind: FromQuery[str | None] = None,
-        post: FromQuery[UUID | None] = None,
+        post_id: Annotated[UUID | None, QueryParameter(name="post")] = None,
+        topic: Annotated[str | None, QueryParameter(description=f"One of {', '.join(LOG_TOPICS)}.")] = None,
+        words: Annotated[str, QueryParameter(description="All of them stand in the entry or in its post.")] = "",
+        person: Annotated[str, QueryParameter(description="Part of the name or address of whoever acted.")] = "",
+        channel: Annotated[str | None, QueryParameter(description="The entry's post is for this channel.")] = None,
+        since: Annotated[str | None, QueryParameter(description="At or after this.")] = None,
+        until: Annotated[str | None, QueryParameter(description="Before this.")] = None,
     ) -> Page[Line]:
-        found = await queries.log_entries(session, actor, EntryFilter(post, kind), before=before, limit=limit + 1)
+        wanted = EntryFilter(
+            post_id, kind, topic, queries.words_of(words), person.strip(), channel,
+            moment(since, "/since") if since else None, moment(until, "/until") if until else None,
+        )  # fmt: skip
+        found = await queries.log_entries(session, actor, wanted, before=before, limit=limit + 1)
         return page(_lines(found, spoken), limit, lambda line: line.entry.number)
 
     @get("/posts/{post_id:uuid}/log", **needs(Permission.LOG_READ, says="What the log says of one post"))
@@ -71,6 +86,14 @@ class Log(Controller):
     ) -> Page[Line]:
         found = await queries.log_entries(session, actor, EntryFilter(post_id), before=before, limit=limit + 1)
         return page(_lines(found, spoken), limit, lambda line: line.entry.number)
+
+    @post(
+        "/posts/{post_id:uuid}/bundle",
+        status_code=200,
+        **file_answer(needs(Permission.LOG_READ, says="One post's whole story, signed, as a ZIP; logged"), ZIP),
+    )
+    async def bundle(self, post_id: FromPath[UUID], porth: Porth, actor: Acting, now: Now) -> Response[bytes]:
+        return as_file(await bundles.bundle(porth, actor, post_id, now=now), post_id)
 
     @get(
         "/log/export",
@@ -96,19 +119,14 @@ class Log(Controller):
         return Verification(True, *msgspec.structs.astuple(verifier.so_far))
 
 
+def as_file(made: bytes, post_id: UUID) -> Response[bytes]:
+    return Response(
+        made, media_type=ZIP, headers={"Content-Disposition": f'attachment; filename="porth-{post_id}.zip"'}
+    )
+
+
 def _lines(found: Sequence[EntryView], spoken: Language) -> list[Line]:
     return [Line(entry, sentence(entry, spoken)) for entry in found]
-
-
-def sentence(entry: EntryView, spoken: Language) -> str:
-    """What happened, in words. A kind of entry that is newer than the catalog is named by itself."""
-    key = f"log.{entry.kind.removeprefix('delivery-')}"
-    payload = entry.payload or {}
-    params = {
-        **payload, **payload.get("receipt", {}), "who": entry.actor.name if entry.actor else "Porth",
-        "why": payload.get("reason") or payload.get("code"),
-    }  # fmt: skip
-    return say(spoken, key, params) if known(spoken, key) else entry.kind
 
 
 def _whole(actor: Actor) -> None:

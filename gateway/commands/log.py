@@ -1,4 +1,4 @@
-"""`porth log verify|export|head`: the quality log outside Porth. Verifying an export needs no database.
+"""`porth log verify|bundle|export|head`: the quality log outside Porth. Verifying a file needs no database.
 
 Exit code of `verify`: 0 it holds, 1 it is broken (the first broken entry is named), 2 it could not be read.
 """
@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from approvals import models as m
 from approvals import quality_log
 from approvals.quality_log import Broken, Entry, Head, Verified, Verifier
-from gateway import heads, installation, runtime, settings
+from gateway import bundles, heads, installation, runtime, settings
+from gateway.bundles import Unsound
 from gateway.commands import Parsers
 from gateway.commands.organisations import chosen
 from gateway.faults import Fault
@@ -33,6 +34,10 @@ def add(parsers: Parsers) -> None:
     verify.add_argument("--against", type=Path, metavar="HEAD", help=parsers.words("cli.log.against"))
     verify.add_argument("--key", type=Path, help=parsers.words("cli.log.public-key"))
     verify.set_defaults(run=run_verify)
+    bundle = commands.add_parser("bundle", help=parsers.words("cli.log.bundle"))
+    bundle.add_argument("bundle", type=Path, help=parsers.words("cli.log.bundle-file"))
+    bundle.add_argument("--key", type=Path, help=parsers.words("cli.log.public-key"))
+    bundle.set_defaults(run=run_bundle)
     export = commands.add_parser("export", help=parsers.words("cli.log.export"))
     export.add_argument("--output", type=Path, help=parsers.words("cli.log.output"))
     export.set_defaults(run=run_export)
@@ -49,6 +54,21 @@ def run_verify(arguments: argparse.Namespace) -> int:
         print(say(arguments.language, f"log.broken.{broken.reason}", {"number": broken.number}))  # noqa: T201  # prints
         return 1
     print(say(arguments.language, "log.whole", msgspec.structs.asdict(found)))  # noqa: T201  # a command line prints
+    return 0
+
+
+def run_bundle(arguments: argparse.Namespace) -> int:
+    """0 it holds, 1 it does not (what shows it is named). Without a key of this installation's, one must be given."""
+    key = _key(arguments, settings.load(os.environ).home)
+    try:
+        manifest = bundles.check(arguments.bundle.read_bytes(), key)
+    except OSError as error:
+        raise Fault("log.no-file", path=str(arguments.bundle), said=error.strerror) from error
+    except Unsound as unsound:
+        print(say(arguments.language, f"bundle.{unsound.reason}", {"name": unsound.name}))  # noqa: T201  # it prints
+        return 1
+    params = {"n": len(manifest.files), "post": manifest.post, "at": manifest.made_at}
+    print(say(arguments.language, "bundle.whole", params))  # noqa: T201  # a command line prints
     return 0
 
 

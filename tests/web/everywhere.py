@@ -17,7 +17,8 @@ def everywhere(scene: Scene) -> list[tuple[str, str]]:
         ("tom", "/deliveries/week"), ("tom", f"/deliveries/{scene.delivery}"), ("tom", "/log"),
         ("sara", f"{review}/review"), ("sara", f"/consents/{scene.consent}"), ("sara", "/log"),
         ("gwen", "/consents"), ("gwen", "/consents/new"), ("gwen", f"/consents/{scene.consent}"),
-        ("mari", "/log"), ("mari", "/log/verification"), ("mari", f"/posts/{scene.scheduled}/story"),
+        ("mari", "/log"), ("mari", "/log?words=clinig&topic=signing&since-day=1&since-month=11&since-year=2026"),
+        ("mari", "/log/verification"), ("mari", f"/posts/{scene.scheduled}/story"),
         ("huw", "/administration"), ("huw", "/administration/people"), ("huw", "/administration/teams"),
         ("huw", "/administration/keys"),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from approvals import models as m
 from approvals.actions.organising import hash_secret
-from gateway import demonstration, runtime, settings
+from gateway import demonstration, runtime, settings, stories
 from gateway.api import log
 from gateway.app import create_app
 from gateway.web import pages, routers
@@ -104,7 +104,7 @@ async def test_words_that_come_from_no_catalog_are_seen() -> None:
 async def test_no_page_says_anything_that_is_in_no_catalog(
     client: tuple[httpx.AsyncClient, Scene], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (pages, log, messages):
+    for module in (pages, log, stories, messages):
         monkeypatch.setattr(module, "say", bracketed)
     http, scene = client
     left: dict[str, set[str]] = {}

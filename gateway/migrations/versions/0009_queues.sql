@@ -34,3 +34,25 @@ END $$;
 
 CREATE TRIGGER afresh BEFORE UPDATE OF latest ON posts FOR EACH ROW
     WHEN (OLD.latest <> NEW.latest) EXECUTE FUNCTION start_afresh();
+
+-- What the quality log is searched by: words without accents and capitals, found by their letters (pg_trgm). Of a
+-- payload only what it says, not the names of its fields.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE FUNCTION plain_words(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT translate(lower($1), 'âêîôûŵŷáéíóúẃýàèìòùẁỳäëïöüẅÿÂÊÎÔÛŴŶÁÉÍÓÚẂÝÀÈÌÒÙẀỲÄËÏÖÜẄŸ’',
+        'aeiouwyaeiouwyaeiouwyaeiouwyaeiouwyaeiouwyaeiouwyaeiouwy''')
+$$;
+CREATE FUNCTION payload_words(bytea) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT public.plain_words(regexp_replace(convert_from($1, 'UTF8'), '"[a-z0-9_-]+":', ' ', 'g'))
+$$;
+CREATE FUNCTION content_words(jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT public.plain_words(concat_ws(' ', $1 #>> '{text,cy}', $1 #>> '{text,en}'))
+$$;
+
+CREATE INDEX ix_log_payloads_words ON log_payloads USING gin (payload_words(payload) gin_trgm_ops);
+CREATE INDEX ix_versions_words ON versions USING gin (content_words(content) gin_trgm_ops);
+CREATE INDEX ix_versions_channels ON versions USING gin ((content -> 'channels') jsonb_path_ops);
+CREATE INDEX ix_log_entries_kind ON log_entries (organisation_id, kind, number);
+CREATE INDEX ix_log_entries_actor ON log_entries (organisation_id, actor_id, number);

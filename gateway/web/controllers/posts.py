@@ -164,6 +164,7 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         "withdraws": _reaches(actor, Permission.POST_WITHDRAW, own=own)
         and found.state in {"draft", "translating", "in_review"}
         and not public,
+        "reads_log": _reaches(actor, Permission.LOG_READ, own=own),
         "takes_down": public and actor.may(Permission.TAKEDOWN_APPROVE),
         "asks_removal": public and not actor.may(Permission.TAKEDOWN_APPROVE),
         "suggests": found.author.id != actor.person and any(actor.may(permission) for permission in SIGNS.values()),
