@@ -15,12 +15,10 @@ only the update shows: what is not public in its answer is never reported as pub
 """
 
 import asyncio
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import msgspec
 import requests
 
 from connectors import youtube_answers as answers
@@ -32,7 +30,6 @@ from connectors.contract import (
     Finding,
     Found,
     Identity,
-    Localized,
     Outgoing,
     Receipt,
     Seen,
@@ -42,6 +39,7 @@ from connectors.errors import AuthExpired, Rejected, Retryable
 from connectors.http import Line, Unreadable, Wire
 from connectors.limits import LIMITS
 from connectors.youtube_answers import FORCED_PRIVATE, TOKEN_REFUSED, Resource, classify
+from connectors.youtube_bodies import CATEGORY, PRIVATE, PUBLIC, mark, related, words
 
 HOSTS = ("youtube.googleapis.com", "www.googleapis.com", "oauth2.googleapis.com")
 """Sessions are at either of the first two."""
@@ -53,12 +51,6 @@ UNIT = 256 * 1024
 POLL = 5.0
 """Seconds between two looks at a video that is being processed; each costs a unit."""
 PAGE = 50
-CATEGORY = "27"
-"""Education."""
-PRIVATE = {"privacyStatus": "private", "selfDeclaredMadeForKids": False, "embeddable": True, "license": "youtube",
-           "publicStatsViewable": True}  # fmt: skip
-PUBLIC = {**PRIVATE, "privacyStatus": "public"}
-"""All of the status, for an update takes back what it does not name."""
 
 T = TypeVar("T")
 
@@ -122,27 +114,19 @@ class YouTube:
         if video in attempt.attached:
             return Unsure()
         with self._line.deadline():
-            found = await self._ask(credentials, self._video, video, "snippet,status")
-        if found is None:  # somebody has deleted it, so nobody but a person may send it again
+            there, public_since = await self._ask(credentials, self._state, video)
+        if not there:  # somebody has deleted it, so nobody but a person may send it again
             return Unsure()
-        if not answers.is_public(found):
-            return Absent()
-        return Found(self._receipt(video, answers.moment(found["snippet"]["publishedAt"])))
+        return Absent() if public_since is None else Found(self._receipt(video, public_since))
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         """A video that was made private is gone, for its readers."""
         with self._line.deadline():
-            found = await self._ask(credentials, self._video, receipt.id, "snippet,status,localizations")
-        if found is None or answers.privacy(found) == "private":
-            return None
-        return answers.outgoing(found)
+            return await self._ask(credentials, self._read, receipt.id)
 
     async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:
         with self._line.deadline():
-            found = await self._ask(credentials, self._video, receipt.id, "snippet")
-            if found is None:
-                raise Rejected("not-found", "the video is gone")
-            await self._ask(credentials, self._reword, receipt.id, found["snippet"], outgoing)
+            await self._ask(credentials, self._reword, receipt.id, outgoing)
             tracks = await self._ask(credentials, self._tracks, receipt.id) if outgoing.captions else {}
             for caption in outgoing.captions:
                 await self._ask(credentials, self._write_caption, receipt.id, caption, tracks.get(caption.language))
@@ -150,7 +134,7 @@ class YouTube:
 
     async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
         with self._line.deadline():
-            playlist = answers.uploads(await self._ask(credentials, self._channel))
+            playlist = await self._ask(credentials, self._uploads)
             first, following = await self._ask(credentials, self._page, playlist, None)
             items = list(first)
             if following:
@@ -267,9 +251,24 @@ class YouTube:
             raise AuthExpired("permission", "these credentials have no channel")
         return answers.channel(found[0])
 
+    def _uploads(self, token: str) -> str:
+        """The list in which the channel's uploads stand, the newest first."""
+        return str(self._channel(token)["contentDetails"]["relatedPlaylists"]["uploads"])
+
     def _video(self, token: str, video: str, part: str) -> Resource | None:
         found, _ = self._list(token, "videos", part=part, id=video)
         return found[0] if found else None
+
+    def _state(self, token: str, video: str) -> tuple[bool, datetime | None]:
+        """Whether it is there, and since when it is public."""
+        found = self._video(token, video, "snippet,status")
+        if found is None or not answers.is_public(found):
+            return found is not None, None
+        return True, answers.moment(found["snippet"]["publishedAt"])
+
+    def _read(self, token: str, video: str) -> Outgoing | None:
+        found = self._video(token, video, "snippet,status,localizations")
+        return None if found is None or answers.privacy(found) == "private" else answers.outgoing(found)
 
     def _page(self, token: str, playlist: str, page: str | None) -> tuple[list[answers.Upload], str | None]:
         params = {"part": "snippet,contentDetails,status", "playlistId": playlist, "maxResults": PAGE}
@@ -277,13 +276,13 @@ class YouTube:
         return [answers.upload(one) for one in found], following
 
     def _marked(self, token: str, key: str) -> str | None:
-        page, _ = self._page(token, answers.uploads(self._channel(token)), None)
+        page, _ = self._page(token, self._uploads(token), None)
         ids = ",".join(one.video for one in page)
         found = self._list(token, "videos", part="snippet", id=ids)[0] if ids else []
         return next((str(one["id"]) for one in found if mark(key) in one["snippet"].get("tags", ())), None)
 
     def _open(self, token: str, outgoing: Outgoing, key: str, total: int) -> str:
-        body = {**_words(outgoing, {"categoryId": CATEGORY, "tags": [mark(key)]}), "status": PRIVATE}
+        body = {**words(outgoing, {"categoryId": CATEGORY, "tags": [mark(key)]}), "status": PRIVATE}
         headers = {"X-Upload-Content-Length": str(total), "X-Upload-Content-Type": outgoing.media[0].media_type}
         params = {"uploadType": "resumable", "part": "snippet,status,localizations"}
         answer = self._send(token, "POST", f"{UPLOAD}/videos", params=params, json=body, headers=headers)
@@ -346,10 +345,14 @@ class YouTube:
         if not answers.is_public(answer):
             raise AuthExpired(FORCED_PRIVATE, f"it stays {answers.privacy(answer)}: has Google audited the project?")
 
-    def _reword(self, token: str, video: str, there: Mapping[str, Any], outgoing: Outgoing) -> None:
+    def _reword(self, token: str, video: str, outgoing: Outgoing) -> None:
         """An update takes back what it does not name."""
+        found = self._video(token, video, "snippet")
+        if found is None:
+            raise Rejected("not-found", "the video is gone")
+        there = found["snippet"]
         kept = {name: there[name] for name in ("categoryId", "tags", "defaultAudioLanguage") if name in there}
-        body = {"id": video, **_words(outgoing, kept)}
+        body = {"id": video, **words(outgoing, kept)}
         params = {"part": "snippet,localizations"}
         answers.whole(self._send(token, "PUT", f"{API}/videos", params=params, json=body), "id", "snippet")
 
@@ -361,31 +364,6 @@ class YouTube:
     def _receipt(self, video: str, at: datetime) -> Receipt:
         public = f"https://www.youtube.com/watch?v={video}"
         return Receipt(id=video, url=self._line.wire.link("youtube", video, public), at=at)
-
-
-def mark(key: str) -> str:
-    """A tag of the video: viewers are not shown it, and no approved word changes."""
-    return f"porth-{key}"
-
-
-def related(about: Mapping[str, Any], caption: Caption) -> tuple[bytes, str]:
-    """A body in two parts, JSON and captions, and its content type."""
-    boundary = secrets.token_hex(16)
-    parts = (
-        ("application/json; charset=UTF-8", msgspec.json.encode(about)),
-        (caption.media_type, caption.text.encode()),
-    )
-    body = b"".join(b"--%b\r\nContent-Type: %b\r\n\r\n%b\r\n" % (boundary.encode(), kind.encode(), content)
-                    for kind, content in parts)  # fmt: skip
-    return body + f"--{boundary}--\r\n".encode(), f"multipart/related; boundary={boundary}"
-
-
-def _words(outgoing: Outgoing, kept: Mapping[str, Any]) -> dict[str, Any]:
-    def words(of: Outgoing | Localized) -> dict[str, str]:
-        return {"title": of.title or "", "description": of.text}
-
-    snippet = {**kept, **words(outgoing), "defaultLanguage": outgoing.languages[0]}
-    return {"snippet": snippet, "localizations": {one.language: words(one) for one in outgoing.localized}}
 
 
 def _key(credentials: Credentials) -> tuple[str, str]:

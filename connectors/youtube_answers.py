@@ -73,11 +73,6 @@ def channel(resource: Resource) -> Resource:
     return resource
 
 
-def uploads(resource: Resource) -> str:
-    """The list in which a channel's uploads stand, newest first."""
-    return str(resource["contentDetails"]["relatedPlaylists"]["uploads"])
-
-
 def upload(item: Resource) -> Upload:
     snippet, details = item["snippet"], item["contentDetails"]
     text = f"{snippet['title']}\n\n{snippet.get('description', '')}".strip()

@@ -51,8 +51,9 @@ def _status(**status: str) -> Answer:
 
 
 def _listed(kind: str, items: list[dict[str, Any]], following: str | None = None) -> Answer:
-    body = {"kind": f"youtube#{kind}ListResponse", "etag": "-", "items": items,
-            "pageInfo": {"totalResults": len(items), "resultsPerPage": len(items)}}  # fmt: skip
+    body: dict[str, Any] = {"kind": f"youtube#{kind}ListResponse", "etag": "-", "items": items}
+    if kind != "caption":  # that list has no pages
+        body["pageInfo"] = {"totalResults": len(items), "resultsPerPage": len(items)}
     return answer(200, body | ({"nextPageToken": following} if following else {}))
 
 

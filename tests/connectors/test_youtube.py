@@ -1,66 +1,26 @@
 """YouTube's own ways: sessions that go on, captions before anybody sees, one update that makes a video public."""
 
-import hashlib
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from stand_ins import Memory, Sandbox, picture, post, video
+from stand_ins import Memory, Sandbox, picture
+from videos import CREDENTIALS, ENGLISH, SIZE, WELSH, ask, calls, outgoing, published, uploads, youtube
 
-from connectors.contract import Absent, Caption, Localized, Outgoing, Receipt, Unsure, canonical
-from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
-from connectors.http import Wire
+from connectors.contract import Absent, Localized, Unsure
+from connectors.errors import AuthExpired, RateLimited, Rejected, Retryable
 from connectors.registry import limits
 from connectors.sandbox import demo_credentials
-from connectors.youtube import UNIT, YouTube
-from connectors.youtube_answers import midnight, received
+from connectors.youtube import UNIT
+from connectors.youtube_answers import midnight
 
 pytestmark = pytest.mark.anyio
-
-SIZE = 3 * UNIT + 1000
-"""Four parts."""
-WELSH = Caption("cy", "text/vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\nMae’r clinig ar agor\n")
-ENGLISH = Caption("en", "application/x-subrip", "1\n00:00:00,000 --> 00:00:02,000\nThe clinic is open\n")
-CREDENTIALS = demo_credentials("youtube", "bwrdd")
-
-
-def outgoing(size: int = 2000, **changed: Any) -> tuple[Outgoing, dict[str, bytes]]:
-    made, content = video(size)
-    whole = Outgoing(
-        text="Pryd i ddod, a ble i barcio.", languages=("cy",), title="Clinig ffliw", media=(made,),
-        localized=(Localized("en", "Flu clinic", "When to come, and where to park."),), captions=(WELSH, ENGLISH),
-    )  # fmt: skip
-    return msgspec.structs.replace(whole, **changed), {made.sha256: content}
-
-
-def youtube(sandbox: Sandbox, **wire: Any) -> YouTube:
-    made = YouTube(Wire(sandbox=sandbox.address, **wire))
-    made.part = UNIT
-    return made
-
-
-def calls(sandbox: Sandbox, *names: str) -> list[str]:
-    return [call["call"] for call in sandbox.calls() if call["call"] in names]
-
-
-def ask(sandbox: Sandbox, method: str, path: str, account: str = "bwrdd", **what: Any) -> httpx.Response:
-    """What somebody does by hand, past the connector."""
-    headers = {"X-Porth-Host": "youtube.googleapis.com", "Authorization": f"Bearer sandbox-youtube-{account}"}
-    return httpx.request(method, sandbox.address + path, headers=headers | what.pop("headers", {}), **what)
-
-
-async def published(made: YouTube, sandbox: Sandbox) -> Receipt:
-    whole, content = outgoing()
-    attempt = Memory(content, sandbox)
-    await made.prepare(whole, CREDENTIALS, attempt)
-    return await made.publish(whole, CREDENTIALS, attempt)
-
 
 # going up
 
@@ -131,7 +91,7 @@ import asyncio, json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from stand_ins import Memory
-import test_youtube as t
+import videos as t
 
 class OnDisk(Memory):
     async def save(self, state):
@@ -198,10 +158,6 @@ async def test_a_session_that_is_gone_without_a_video_is_begun_again(sandbox: Sa
     assert (
         len(ask(sandbox, "GET", f"/youtube/v3/playlistItems?part=snippet&playlistId={uploads()}").json()["items"]) == 1
     )
-
-
-def uploads() -> str:
-    return "UU" + CREDENTIALS.account.removeprefix("UC")
 
 
 async def test_a_video_that_youtube_is_still_working_on_is_waited_for(sandbox: Sandbox) -> None:
@@ -383,107 +339,3 @@ async def test_the_hundredth_video_of_a_day_is_the_last(sandbox: Sandbox) -> Non
     with pytest.raises(RateLimited) as limited:
         await youtube(sandbox).prepare(whole, CREDENTIALS, Memory(content, sandbox))
     assert limited.value.until == midnight(datetime.now(UTC))
-
-
-# afterwards
-
-
-async def test_an_edit_changes_the_words_in_both_languages_and_the_captions_and_nothing_else(sandbox: Sandbox) -> None:
-    made = youtube(sandbox)
-    receipt = await published(made, sandbox)
-    tags = sandbox.posts()[0]["extra"]["tags"]
-    corrected, _ = outgoing(
-        text="Pryd i ddod.", title="Clinigau ffliw", localized=(Localized("en", "Flu clinics", "When to come."),),
-        captions=(msgspec.structs.replace(WELSH, text=WELSH.text.replace("clinig", "drws")),),
-    )  # fmt: skip
-    for _ in range(2):
-        assert await made.edit(receipt, corrected, CREDENTIALS) == receipt
-    read = await made.read(receipt, CREDENTIALS)
-    assert read == msgspec.structs.replace(corrected, media=(), captions=())
-    (stored,) = sandbox.posts()
-    assert "Mae’r drws ar agor" in stored["extra"]["captions"]["cy"]
-    assert "The clinic is open" in stored["extra"]["captions"]["en"]
-    assert stored["extra"]["tags"] == tags
-    found = ask(sandbox, "GET", f"/youtube/v3/videos?part=snippet,status&id={receipt.id}").json()["items"][0]
-    assert (found["snippet"]["categoryId"], found["status"]["privacyStatus"]) == ("27", "public")
-
-
-async def test_a_video_that_is_gone_cannot_be_edited(sandbox: Sandbox) -> None:
-    made = youtube(sandbox)
-    receipt = await published(made, sandbox)
-    await made.retract(receipt, CREDENTIALS)
-    with pytest.raises(Rejected, match="not-found"):
-        await made.edit(receipt, outgoing()[0], CREDENTIALS)
-
-
-async def test_a_video_that_was_hidden_by_hand_reads_as_gone(sandbox: Sandbox) -> None:
-    made = youtube(sandbox)
-    receipt = await published(made, sandbox)
-    hidden = {"id": receipt.id, "status": {"privacyStatus": "private"}}
-    assert ask(sandbox, "PUT", "/youtube/v3/videos?part=status", json=hidden).status_code == 200
-    assert await made.read(receipt, CREDENTIALS) is None
-
-
-async def test_recent_videos_are_the_public_ones_the_newest_first(sandbox: Sandbox) -> None:
-    made, (whole, content) = youtube(sandbox), outgoing()
-    begun = datetime.now(UTC).replace(microsecond=0)
-    ours = await published(made, sandbox)
-    await made.prepare(whole, CREDENTIALS, Memory(content, sandbox))
-    for age in (60, 3600):
-        at = (begun - timedelta(seconds=age)).isoformat()
-        sandbox.plant(platform="youtube", account="bwrdd", text=f"{age} oed", at=at)
-    seen = await made.recent(CREDENTIALS, begun - timedelta(minutes=5))
-    assert [one.text for one in seen] == ["Clinig ffliw\n\nPryd i ddod, a ble i barcio.", "Fideo\n\n60 oed"]
-    assert seen[0].receipt.id == ours.id
-
-
-async def test_recent_videos_end_at_a_hundred(sandbox: Sandbox) -> None:
-    at = datetime.now(UTC)
-    for number in range(105):
-        moment = (at - timedelta(seconds=number)).isoformat()
-        sandbox.plant(platform="youtube", account="bwrdd", text=str(number), at=moment)
-    seen = await youtube(sandbox).recent(CREDENTIALS, at - timedelta(hours=1))
-    assert [one.text.split()[-1] for one in seen] == [str(number) for number in range(100)]
-
-
-# what is given and what is kept
-
-
-@pytest.mark.parametrize(("header", "count"), [(None, 0), ("bytes=0-0", 1), ("bytes=0-262143", UNIT)])
-def test_a_range_tells_how_many_bytes_have_arrived(header: str | None, count: int) -> None:
-    assert received(header) == count
-
-
-def test_what_was_sealed_before_there_were_videos_is_read_as_it_was() -> None:
-    sealed = b'{"languages":["cy"],"link":null,"media":[],"text":"Bore da","title":null}'
-    old = msgspec.json.decode(sealed, type=Outgoing)
-    assert old == Outgoing(text="Bore da", languages=("cy",))
-    assert msgspec.json.decode(canonical(old), type=Outgoing) == old
-    assert set(msgspec.json.decode(canonical(old))) - set(msgspec.json.decode(sealed)) == {"captions", "localized"}
-
-
-def test_the_words_of_captions_are_part_of_what_is_sealed() -> None:
-    whole, _ = outgoing()
-    other = msgspec.structs.replace(whole, captions=(WELSH, msgspec.structs.replace(ENGLISH, text="closed")))
-    assert hashlib.sha256(canonical(whole)).digest() != hashlib.sha256(canonical(other)).digest()
-    assert msgspec.json.decode(canonical(whole), type=Outgoing) == whole
-
-
-async def test_no_address_of_a_session_and_no_token_is_in_an_error(sandbox: Sandbox) -> None:
-    made, (whole, content) = youtube(sandbox), outgoing(SIZE)
-    attempt = Memory(content, sandbox)
-    sandbox.fault(platform="youtube", call="upload", kind="garble", garble="html", status=500)
-    with pytest.raises(PublishingError) as raised:
-        await made.prepare(whole, CREDENTIALS, attempt)
-    assert "upload" not in str(raised.value)
-    assert "sandbox-youtube" not in str(raised.value)
-    sandbox.fault(platform="youtube", call="create", kind="store-then-garble", garble="html")
-    await made.prepare(whole, CREDENTIALS, attempt)
-    with pytest.raises(OutcomeUnknown):
-        await made.publish(whole, CREDENTIALS, attempt)
-
-
-def test_the_stand_ins_video_is_what_the_suite_sends() -> None:
-    sent, content = post("youtube", "Bore da")
-    assert [one.media_type for one in sent.media] == ["video/mp4"]
-    assert content[sent.media[0].sha256][4:8] == b"ftyp"
