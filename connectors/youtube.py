@@ -86,8 +86,10 @@ class YouTube:
             if locked := attempt.state.get("locked"):
                 await self._ask(credentials, self._delete, locked)
                 await attempt.save({})
+            at = attempt.state.get("video") or await self._begun(outgoing, credentials, attempt)
+        video = await self._sent(at, outgoing, credentials, attempt) if isinstance(at, int) else at
         if "video" not in attempt.state:
-            await self._upload(outgoing, credentials, attempt)
+            await attempt.save({"video": video})
         with self._line.deadline():
             await self._add_captions(outgoing, credentials, attempt)
             await self._until_processed(credentials, attempt)
@@ -155,39 +157,37 @@ class YouTube:
 
     # The steps of `prepare`.
 
-    async def _upload(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> None:
-        """Part by part. What a session has taken is kept by YouTube, so each part has a deadline of its own."""
-        content = await attempt.read(outgoing.media[0].sha256)
-        at = await self._resumed(credentials, attempt, len(content))
-        if at is None:
-            with self._line.deadline():
-                session = await self._ask(credentials, self._open, outgoing, attempt.key, len(content))
-            await attempt.save({"session": session})
-            at = 0
-        while isinstance(at, int):
-            part = content[at : at + self.part]
-            with self._line.deadline():
-                after = await self._ask(credentials, self._put, attempt.state["session"], part, at, len(content))
-            if after is None:
-                raise Retryable("session-ended")
-            if isinstance(after, int):
-                if after <= at:
-                    raise Retryable("upload-stalled")
-                await attempt.save({**attempt.state, "sent": after})
-            at = after
-        await attempt.save({"video": at})
-
-    async def _resumed(self, credentials: Credentials, attempt: Attempt, total: int) -> int | str | None:
-        """How much an earlier call has sent, or the video it finished; `None` where there is nothing to go on with.
+    async def _begun(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> int | str:
+        """How much the session of this attempt has, or the video that it finished.
 
         A session that is gone does not say whether its video was finished, so the video is looked for by its mark.
         """
-        session = attempt.state.get("session")
-        if session is None:
-            return None
-        with self._line.deadline():
-            at: int | str | None = await self._ask(credentials, self._put, session, b"", 0, total)
-            return await self._ask(credentials, self._marked, attempt.key) if at is None else at
+        total = outgoing.media[0].size
+        at: int | str | None = None
+        if session := attempt.state.get("session"):
+            at = await self._ask(credentials, self._put, session, b"", 0, total)
+            if at is None:
+                at = await self._ask(credentials, self._marked, attempt.key)
+        if at is None:
+            session = await self._ask(credentials, self._open, outgoing, attempt.key, total)
+            await attempt.save({"session": session})
+        return at or 0
+
+    async def _sent(self, at: int, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> str:
+        """The video, sent in parts from `at` on. What arrived is kept there, so each part has a deadline of its own."""
+        content = await attempt.read(outgoing.media[0].sha256)
+        while True:
+            part = content[at : at + self.part]
+            with self._line.deadline():
+                after = await self._ask(credentials, self._put, attempt.state["session"], part, at, len(content))
+            if isinstance(after, str):
+                return after
+            if after is None:
+                raise Retryable("session-ended")
+            if after <= at:
+                raise Retryable("upload-stalled")
+            await attempt.save({**attempt.state, "sent": after})
+            at = after
 
     async def _add_captions(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> None:
         for caption in outgoing.captions:
