@@ -100,12 +100,10 @@ class YouTube:
             raise Retryable("not-prepared")
         video = attempt.state["video"]
         with self._line.deadline():
-            try:
-                await self._ask(credentials, self._make_public, video, making=True)
-            except AuthExpired as refused:
-                if refused.code == FORCED_PRIVATE:  # for good: with other credentials another video must go up
-                    await attempt.save({"locked": video})
-                raise
+            now = await self._ask(credentials, self._make_public, video, making=True)
+        if now != "public":  # for good: with other credentials another video must go up in its place
+            await attempt.save({"locked": video})
+            raise AuthExpired(FORCED_PRIVATE, f"it stays {now}: has Google audited the project?")
         return self._receipt(video, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002  # the contract has it
@@ -335,15 +333,15 @@ class YouTube:
             case done:
                 return bool(done == "processed")
 
-    def _make_public(self, token: str, video: str) -> None:
+    def _make_public(self, token: str, video: str) -> str:
+        """What the video is after that."""
         body = {"id": video, "status": PUBLIC}
         answer = answers.whole(
             self._send(token, "PUT", f"{API}/videos", params={"part": "status"}, json=body), "status"
         )
         if answer.get("id") != video or answers.privacy(answer) not in {"public", "unlisted", "private"}:
             raise Unreadable("another video")
-        if not answers.is_public(answer):
-            raise AuthExpired(FORCED_PRIVATE, f"it stays {answers.privacy(answer)}: has Google audited the project?")
+        return answers.privacy(answer)
 
     def _reword(self, token: str, video: str, outgoing: Outgoing) -> None:
         """An update takes back what it does not name."""

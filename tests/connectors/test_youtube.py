@@ -262,6 +262,18 @@ async def test_an_unaudited_project_is_told_and_its_video_is_not_called_publishe
     assert listed["items"] == []
 
 
+async def test_a_refusal_to_make_it_public_leaves_the_video_where_it_is(sandbox: Sandbox) -> None:
+    made, (whole, content) = youtube(sandbox), outgoing()
+    attempt = Memory(content, sandbox)
+    await made.prepare(whole, CREDENTIALS, attempt)
+    sandbox.fault(platform="youtube", call="create", kind="refuse", error="privacy")
+    with pytest.raises(AuthExpired, match="forced-private"):
+        await made.publish(whole, CREDENTIALS, attempt)
+    await made.prepare(whole, CREDENTIALS, attempt)
+    assert await made.publish(whole, CREDENTIALS, attempt)
+    assert calls(sandbox, "session", "delete") == ["session"]
+
+
 async def test_a_video_that_somebody_deleted_before_it_was_public_is_a_persons_question(sandbox: Sandbox) -> None:
     made, (whole, content) = youtube(sandbox), outgoing()
     attempt = Memory(content, sandbox)
