@@ -29,18 +29,46 @@ class Picture(Struct, frozen=True, forbid_unknown_fields=True):
     alt: str
 
 
+class Localized(Struct, frozen=True, forbid_unknown_fields=True):
+    """The post's words in one more language, on a platform that shows each reader their own (YouTube)."""
+
+    language: Language
+    title: str
+    text: str
+
+
+class Caption(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said in a video, with its times, in one language (WEL-10). The words themselves and not the name of a
+    file: they are read, approved and sealed like every other word.
+    """
+
+    language: Language
+    media_type: Literal["text/vtt", "application/x-subrip"]
+    text: str
+
+
 class Outgoing(Struct, frozen=True, forbid_unknown_fields=True):
-    """One post on one account, complete: what reviewers approve and what the platform receives."""
+    """One post on one account, complete: what reviewers approve and what the platform receives.
+
+    A field that comes later has a default: documents that were sealed before it are read without it, and their digest
+    is that of their stored bytes.
+    """
 
     text: str
     """The whole text as the platform will show it, links included, NFC."""
     languages: tuple[Language, ...]
     """In the order in which they stand in the text."""
     media: tuple[Picture, ...] = ()
+    """Where the platform takes video (YouTube), one of `video/mp4`; its `alt` is not used, its captions are."""
     link: str | None = None
     """The link whose preview card is wanted; it also stands in `text`."""
     title: str | None = None
     """Only for platforms that have titles (WordPress, YouTube)."""
+    localized: tuple[Localized, ...] = ()
+    """Only for platforms that keep languages apart: `title` and `text` are in the first language, these in the
+    others. Two fields each, and no separator in one text, for a separator can stand in the words."""
+    captions: tuple[Caption, ...] = ()
+    """Of the video, each language once."""
 
 
 class Limits(Struct, frozen=True):
@@ -66,6 +94,10 @@ class Limits(Struct, frozen=True):
     """Characters shown before "see more"; what lies behind it is not seen by most readers."""
     needs_picture: bool = False
     needs_title: bool = False
+    title: int | None = None
+    """Code points."""
+    forbidden: str = ""
+    """Characters that the platform refuses in title and text."""
 
     def length(self, text: str) -> int:
         """The length of `text` as this platform counts it."""
@@ -155,7 +187,10 @@ class Attempt(Protocol):
 
 
 class Connector(Protocol):
-    """One platform. Every call is bounded by one total deadline and raises only `connectors.errors`."""
+    """One platform. Every call is bounded by one total deadline and raises only `connectors.errors`.
+
+    An upload in parts has a deadline for each part: only saved progress buys more time.
+    """
 
     platform: str
     limits: Limits

@@ -200,6 +200,11 @@ class Line:
         finally:
             _call.reset(token)
 
+    def left(self) -> float:
+        """Seconds until the deadline that is running; for what would wait longer than that."""
+        call = _call.get()
+        return call.left() if call else self.wire.deadline
+
     async def call(self, fn: Callable[..., T], *args: Any, making: bool = False) -> T:
         """Run `fn(*args)`, which blocks, in the pool until the deadline; raise nothing but `connectors.errors`.
 

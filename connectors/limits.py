@@ -39,5 +39,10 @@ LIMITS: Mapping[str, Limits] = {
         text=500, counting="mastodon", pictures=4, picture_bytes=16_777_216, max_pixels=33_177_600, alt=1500,
         picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
     ),
+    "youtube": Limits(
+        # the text is the description; the platform takes 256 GB, but `Attempt.read` holds a whole video in memory
+        text=5000, counting="utf-8", title=100, forbidden="<>", needs_title=True, pictures=1, needs_picture=True,
+        picture_bytes=512 * _MB, picture_types=("video/mp4",),
+    ),
     "wordpress": Limits(text=None, counting="code-points", pictures=20, picture_bytes=8 * _MB, needs_title=True),
 }  # fmt: skip

@@ -94,6 +94,8 @@ class Route(Struct, frozen=True):
     handler: Handler
     public: bool = False
     """Answered without credentials."""
+    when: Callable[[Call], bool] = lambda _call: True
+    """Tells two routes of one method and path apart."""
 
 
 class Platform(Struct, frozen=True):
@@ -118,7 +120,8 @@ class Platform(Struct, frozen=True):
 
     def match(self, call: Call) -> tuple[Route, Call] | None:
         for route in self.routes:
-            if route.method == call.method and (found := regex.fullmatch(route.path, call.path)):
+            found = regex.fullmatch(route.path, call.path)
+            if route.method == call.method and found and route.when(call):
                 groups = {name: unquote(value or "") for name, value in found.groupdict().items()}
                 return route, msgspec.structs.replace(call, matched=groups)
         return None

@@ -5,7 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["refuse", "garble", "drop", "store-then-drop", "store-then-garble", "store-then-hang", "hang", "slow"]
+Kind = Literal["refuse", "garble", "drop", "store-then-drop", "store-then-garble", "store-then-hang", "half-then-drop",
+               "hang", "slow"]  # fmt: skip
 Garble = Literal["cut", "empty", "html", "list", "null", "no-id", "untyped"]
 
 

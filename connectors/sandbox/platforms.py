@@ -8,6 +8,7 @@ from connectors.sandbox.linkedin import LINKEDIN
 from connectors.sandbox.mastodon import MASTODON
 from connectors.sandbox.wordpress import WORDPRESS
 from connectors.sandbox.x import X
+from connectors.sandbox.youtube import YOUTUBE
 
 PLATFORMS: tuple[Platform, ...] = (
     X,
@@ -18,6 +19,7 @@ PLATFORMS: tuple[Platform, ...] = (
     BLUESKY,
     MASTODON,
     WORDPRESS,
+    YOUTUBE,
 )
 BY_NAME = {platform.name: platform for platform in PLATFORMS}
 _BY_HOST = {host: platform for platform in PLATFORMS for host in platform.hosts}

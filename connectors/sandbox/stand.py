@@ -85,6 +85,9 @@ class Stand:
         fault = self.faults.take(platform.name, route.call, holder.name or None, platform.passing)
         status = None
 
+        if fault and fault.kind == "half-then-drop":  # the connection broke on the way here
+            call = msgspec.structs.replace(call, body=call.body[: len(call.body) // 2])
+
         async def handle() -> Answer:
             made = route.handler(call, holder, self.store)
             return made if isinstance(made, Answer) else await made
@@ -112,7 +115,7 @@ class Stand:
             case "slow" if fault:
                 await self._wait(fault.seconds)
                 return await handle()
-            case "store-then-drop":
+            case "store-then-drop" | "half-then-drop":
                 await handle()
                 raise Dropped
             case "store-then-hang":

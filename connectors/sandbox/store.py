@@ -186,5 +186,7 @@ def number_of(platform: str, name: str) -> str:
         return "did:plc:" + base64.b32encode(digest[:15]).decode().lower()
     if platform == "wordpress":
         return f"https://{name}.wordpress.example"
+    if platform == "youtube":
+        return "UC" + base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
     number = name if name.isdecimal() else str(10**14 + int.from_bytes(digest[:5]))
     return f"urn:li:organization:{number}" if platform == "linkedin" else number

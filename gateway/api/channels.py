@@ -17,7 +17,7 @@ from approvals.permissions import Actor, Permission
 from approvals.queries import AccountView, ChannelView
 from connectors.contract import Credentials, Identity, Language
 from connectors.errors import AuthExpired, PublishingError, Rejected
-from connectors.registry import PLATFORMS, secret_names
+from connectors.registry import NOT_OFFERED, PLATFORMS, secret_names
 from gateway.api.idempotency import Key, Once
 from gateway.api.injected import Acting, Asked, Now, Porth, Session
 from gateway.api.routing import needs
@@ -79,7 +79,8 @@ class Channels(Controller):
         idempotency_key: Key = None,
     ) -> CreatedChannel:
         if data.platform not in PLATFORMS:
-            raise Invalid("no-such-platform", "/platform", platforms=", ".join(PLATFORMS))
+            key = "platform-not-offered" if data.platform in NOT_OFFERED else "no-such-platform"
+            raise Invalid(key, "/platform", platforms=", ".join(PLATFORMS))
 
         async def create() -> CreatedChannel:
             made = await organising.register_channel(

@@ -28,7 +28,6 @@ from approvals.content import Content, normalised, window
 from approvals.findings import Finding, Severity, Where, blocks
 from approvals.outgoing import Rendition, render
 from connectors import registry
-from connectors.limits import LIMITS
 from gateway.commands import Parsers
 from gateway.commands.check_pictures import Eyes, Looked
 from gateway.faults import Fault
@@ -183,7 +182,7 @@ def _choices(field: str) -> str:
 
 def default_channel(name: str) -> Channel | None:
     """A platform as most organisations have it; `None` for a name that is none."""
-    if name not in LIMITS:
+    if name not in registry.PLATFORMS:
         return None
     model: Model = "paired" if name in _PAIRED else "bilingual"
     accounts = (Account(f"{name}-cy", ("cy",)), Account(f"{name}-en", ("en",)))

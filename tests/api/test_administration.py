@@ -192,6 +192,18 @@ def sandbox_port(sandbox: int) -> int:
     return sandbox
 
 
+@pytest.mark.parametrize(("platform", "code"), [("youtube", "platform-not-offered"), ("myspace", "no-such-platform")])
+async def test_no_channel_of_a_platform_that_is_not_offered_can_be_registered(
+    house: House, platform: str, code: str
+) -> None:
+    before = (await house.admin.get("/channels")).json()
+    answer = await house.admin.post("/channels", {"name": "fideo", "platform": platform, "model": "bilingual"})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.json()["field"] == "/platform"
+    assert "youtube" not in str(answer.json()["detail"])
+    assert (await house.admin.get("/channels")).json() == before
+
+
 async def test_an_account_is_registered_once_its_name_was_confirmed(house: House) -> None:
     channel = next(c for c in (await house.admin.get("/channels")).json() if c["name"] == "facebook")
     given = demo_credentials("facebook", "ward-page")

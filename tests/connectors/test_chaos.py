@@ -9,7 +9,7 @@ from stand_ins import Memory, Sandbox, post
 from connectors.contract import Absent, Connector, Credentials, Found
 from connectors.errors import OutcomeUnknown, PublishingError, RateLimited, Retryable
 from connectors.http import Wire
-from connectors.registry import PLATFORMS, connector
+from connectors.registry import CONNECTORS, connector
 from connectors.sandbox import demo_credentials
 from connectors.sandbox.serve import running
 
@@ -55,7 +55,7 @@ async def test_a_fifth_of_all_calls_go_wrong_and_every_post_is_there_once_or_a_p
         sandbox = Sandbox(address)
         wire = Wire(sandbox=address, deadline=3.0)
         jobs, outcomes = [], {}
-        for platform in PLATFORMS:
+        for platform in CONNECTORS:
             made, credentials = connector(platform, wire), demo_credentials(platform, "bwrdd")
             jobs += [(platform, number, deliver(made, credentials, sandbox, number)) for number in range(DELIVERIES)]
         done = await asyncio.gather(*(job for _, _, job in jobs))

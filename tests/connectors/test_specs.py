@@ -1,6 +1,7 @@
 """What the connectors send and what the stand-ins answer, against the platforms' published contracts."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,11 +11,14 @@ import msgspec
 import multipart
 import pytest
 from recorder import Passed, recording
-from stand_ins import Memory, Sandbox, picture, post
+from stand_ins import Memory, Sandbox, picture, post, video
 
+from connectors.contract import Caption, Localized, Outgoing
+from connectors.errors import Retryable
 from connectors.http import Wire
 from connectors.registry import connector
 from connectors.sandbox import demo_credentials
+from connectors.youtube import UNIT, YouTube
 
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 pytestmark = [
@@ -171,6 +175,98 @@ async def test_bluesky_is_sent_records_that_fit_its_lexicon(sandbox: Sandbox) ->
     assert set(schema["required"]) <= set(record) <= set(schema["properties"]) | {"$type"}
     assert len(record["langs"]) <= schema["properties"]["langs"]["maxLength"]
     assert record["embed"]["$type"] in schema["properties"]["embed"]["refs"]
+
+
+class Discovery:
+    """Google's own kind of document: schemas in an old JSON Schema, methods with their parameters."""
+
+    def __init__(self, path: Path) -> None:
+        self.document = msgspec.json.decode(path.read_bytes())
+        self.definitions = {name: strict(schema) for name, schema in self.document["schemas"].items()}
+        self.methods = [
+            method for kind in self.document["resources"].values() for method in kind.get("methods", {}).values()
+        ]
+
+    def method(self, verb: str, path: str) -> tuple[dict[str, Any], set[str]]:
+        """A method, and the names it takes in a query there."""
+        for method in self.methods:
+            uploads = method.get("mediaUpload", {}).get("protocols", {}).get("simple", {}).get("path")
+            if method["httpMethod"] == verb and path in {"/" + method["path"], uploads}:
+                more = {"uploadType", "upload_id"} if path == uploads else set()
+                return method, set(method["parameters"]) | more
+        raise AssertionError(f"{verb} {path} is not in the document")
+
+    def check(self, name: str, value: Any) -> None:
+        schema = {"$ref": f"#/$defs/{name}", "$defs": self.definitions}
+        faults = jsonschema.Draft202012Validator(schema).iter_errors(value)
+        assert [f"{fault.json_path}: {fault.message[:200]}" for fault in faults] == []
+
+
+def strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """As today's JSON Schema, and nothing in an object that its schema does not name."""
+    made = {key: value for key, value in schema.items() if key not in {"id", "required", "annotations"}}
+    if "$ref" in made:
+        made["$ref"] = f"#/$defs/{made['$ref']}"
+    for key in ("items", "additionalProperties"):
+        if key in made:
+            made[key] = strict(made[key])
+    if "properties" in made:
+        made["properties"] = {name: strict(one) for name, one in made["properties"].items()}
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+async def youtubes_life(sandbox: Sandbox) -> list[Passed]:
+    """What `a_life` has, in two parts, with captions, and corrected."""
+    with recording(sandbox.address) as (address, passed):
+        made, credentials = YouTube(Wire(sandbox=address)), demo_credentials("youtube", "bwrdd")
+        made.part = UNIT
+        one, content = video(UNIT + 1)
+        whole = Outgoing(
+            text=TEXT, languages=("cy",), title="Clinig ffliw", media=(one,),
+            localized=(Localized("en", "Flu clinic", "Hello"),),
+            captions=(Caption("cy", "text/vtt", "WEBVTT\n"), Caption("en", "text/vtt", "WEBVTT\n")),
+        )  # fmt: skip
+        attempt = Memory({one.sha256: content}, sandbox)
+        sandbox.fault(platform="youtube", call="upload", kind="refuse", error="backend")
+        with pytest.raises(Retryable):
+            await made.prepare(whole, credentials, attempt)
+        await made.prepare(whole, credentials, attempt)
+        receipt = await made.publish(whole, credentials, attempt)
+        await made.find(whole, credentials, attempt)
+        await made.edit(receipt, whole, credentials)
+        await made.read(receipt, credentials)
+        await made.recent(credentials, datetime.now(UTC) - timedelta(hours=1))
+        await made.refresh(credentials)
+        await made.retract(receipt, credentials)
+        await made.read(receipt, credentials)
+    return passed
+
+
+async def test_youtube_is_spoken_to_and_answers_as_its_discovery_document_says(sandbox: Sandbox) -> None:
+    spec = Discovery(SPECS / "youtube" / "youtube.v3.json")
+    passed = await youtubes_life(sandbox)
+    used = set()
+    for one in passed:
+        url = urlsplit(one.path)
+        if one.host == "oauth2.googleapis.com":
+            assert set(parse_qs(one.body.decode())) == {"grant_type", "refresh_token", "client_id", "client_secret"}
+            continue
+        resumed = one.method == "PUT" and url.path.endswith("/upload/youtube/v3/videos")
+        method, parameters = spec.method("POST" if resumed else one.method, url.path)
+        used.add(method["id"].removeprefix("youtube."))
+        assert set(parse_qs(url.query)) <= parameters
+        if resumed:
+            assert re.fullmatch(r"bytes (\d+-\d+|\*)/\d+", one.headers["content-range"])
+        elif one.body:
+            json = one.body.split(b"\r\n")[3] if b"captions" in url.path.encode() else one.body
+            spec.check(method["request"]["$ref"], msgspec.json.decode(json))
+        if one.answer and one.status == 200:
+            spec.check(method["response"]["$ref"], one.answer_json())
+    assert used == {
+        "videos.insert", "videos.list", "videos.update", "videos.delete", "captions.insert", "captions.update",
+        "captions.list", "channels.list", "playlistItems.list",
+    }  # fmt: skip
 
 
 def spec_fields(node: str) -> set[str]:

@@ -143,3 +143,9 @@ def test_the_length_is_that_of_each_account_with_both_languages_on_a_bilingual_o
     assert {(f["language"], f["params"]["channel"]) for f in findings if f["code"] == "TXT-LENGTH"} == {
         ("cy", "x"), ("en", "x"),
     }  # fmt: skip
+
+
+def test_a_platform_that_is_not_offered_is_none_to_a_check() -> None:
+    findings = json.loads(check("--json", "-", given=json.dumps(GOOD | {"channels": ["youtube"]})).stdout)["findings"]
+    unknown = json.loads(check("--json", "-", given=json.dumps(GOOD | {"channels": ["myspace"]})).stdout)["findings"]
+    assert [finding["code"] for finding in findings] == [finding["code"] for finding in unknown] != []
