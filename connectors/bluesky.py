@@ -16,11 +16,23 @@ from atproto_client import Client  # type: ignore[import-untyped]  # it has no s
 from atproto_client.exceptions import BadRequestError  # type: ignore[import-untyped]  # the same
 from atproto_client.request import Request  # type: ignore[import-untyped]  # the same
 
-from connectors.contract import Absent, Attempt, Credentials, Finding, Found, Identity, Outgoing, Picture, Receipt
+from connectors.contract import (
+    Absent,
+    Attempt,
+    Credentials,
+    Finding,
+    Found,
+    Identity,
+    Outgoing,
+    Picture,
+    Receipt,
+    Seen,
+)
 from connectors.counting import links
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
+from connectors.listing import newest
 
 HOSTS = ("bsky.social", ".host.bsky.network")
 """The entrance, and the servers to which it sends an account."""
@@ -37,6 +49,8 @@ class Bluesky:
     secret_names = ("server", "handle", "app_password")
     """`server`: https://bsky.social, or the address of an own PDS."""
     repeat_safe_for: timedelta | None = timedelta(days=1)
+    edits = False
+    """A record can be written anew, but readers' apps go on showing what it said first."""
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, HOSTS, classify)
@@ -84,6 +98,13 @@ class Bluesky:
             return None
         languages = tuple(one for one in record.get("langs") or () if one in {"cy", "en"})
         return Outgoing(text=record["text"], languages=languages)
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:  # noqa: ARG002 - the contract's shape
+        raise Rejected("cannot-edit")
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """What the account's own server has, without replies to others; reposts are no posts to it."""
+        return await self._line.call(self._listed, credentials, since)
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id.rpartition("/")[2])
@@ -151,6 +172,22 @@ class Bluesky:
         found: dict[str, Any] = {"text": value.text, "createdAt": value.created_at, "langs": value.langs}
         return found
 
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials), start)
+
+    def _pages(self, credentials: Credentials) -> Iterator[list[Seen]]:
+        asked = {"repo": credentials.account, "collection": COLLECTION, "limit": 100}
+        while True:
+            page = self._ask(credentials, "list_records", asked)
+            yield [self._seen(credentials, one) for one in page.records if not _answers_another(one, credentials)]
+            if not (page.records and page.cursor):
+                return
+            asked["cursor"] = page.cursor
+
+    def _seen(self, credentials: Credentials, record: Any) -> Seen:
+        made = {"createdAt": record.value.created_at}
+        return Seen(self._receipt(credentials, record.uri.rpartition("/")[2], made), record.value.text)
+
     def _delete(self, credentials: Credentials, rkey: str) -> None:
         self._ask(credentials, "delete_record", {"repo": credentials.account, "collection": COLLECTION, "rkey": rkey})
 
@@ -158,6 +195,12 @@ class Bluesky:
         uri = f"at://{credentials.account}/{COLLECTION}/{rkey}"
         public = f"https://bsky.app/profile/{credentials.account}/post/{rkey}"
         return Receipt(uri, self._line.wire.link("bluesky", uri, public), datetime.fromisoformat(record["createdAt"]))
+
+
+def _answers_another(record: Any, credentials: Credentials) -> bool:
+    """What continues a thread of one's own is a post like any other."""
+    reply = record.value.reply
+    return reply is not None and not reply.parent.uri.startswith(f"at://{credentials.account}/")
 
 
 def _record(outgoing: Outgoing, state: Mapping[str, Any]) -> dict[str, Any]:

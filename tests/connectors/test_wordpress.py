@@ -16,9 +16,10 @@ from stand_ins import Memory, Sandbox, picture, post
 from connectors.contract import Credentials, Found
 from connectors.errors import AuthExpired, OutcomeUnknown
 from connectors.http import Wire
+from connectors.markup import text_of
 from connectors.sandbox import demo_credentials
 from connectors.sandbox.serve import free_port, stop
-from connectors.wordpress import WordPress, html_of, text_of
+from connectors.wordpress import WordPress, html_of
 
 pytestmark = pytest.mark.anyio
 
