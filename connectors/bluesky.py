@@ -37,7 +37,11 @@ from connectors.listing import newest
 HOSTS = ("bsky.social", ".host.bsky.network")
 """The entrance, and the servers to which it sends an account."""
 COLLECTION = "app.bsky.feed.post"
+PAGE = 100
+"""Records asked for at once."""
+TID_LENGTH = 13
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG = regex.compile(r"(?<=^|\s)#([\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*)")
 _PICTURE_ERRORS = frozenset({"InvalidMimeType", "InvalidSize", "BlobTooLarge"})
 _ACCOUNT_ERRORS = frozenset({"AccountTakedown", "AccountDeactivated", "AccountSuspended"})
@@ -176,7 +180,7 @@ class Bluesky:
         return newest(self._pages(credentials), start)
 
     def _pages(self, credentials: Credentials) -> Iterator[list[Seen]]:
-        asked = {"repo": credentials.account, "collection": COLLECTION, "limit": 100}
+        asked = {"repo": credentials.account, "collection": COLLECTION, "limit": PAGE}
         while True:
             page = self._ask(credentials, "list_records", asked)
             yield [self._seen(credentials, one) for one in page.records if not _answers_another(one, credentials)]
@@ -185,8 +189,10 @@ class Bluesky:
             asked["cursor"] = page.cursor
 
     def _seen(self, credentials: Credentials, record: Any) -> Seen:
-        made = {"createdAt": record.value.created_at}
-        return Seen(self._receipt(credentials, record.uri.rpartition("/")[2], made), record.value.text)
+        rkey = record.uri.rpartition("/")[2]
+        # the order of the list, and what an author who dates a post back leaves alone
+        at = made_at(rkey) or record.value.created_at
+        return Seen(self._receipt(credentials, rkey, {"createdAt": at}), record.value.text)
 
     def _delete(self, credentials: Credentials, rkey: str) -> None:
         self._ask(credentials, "delete_record", {"repo": credentials.account, "collection": COLLECTION, "rkey": rkey})
@@ -241,6 +247,16 @@ def tid() -> str:
     """A record key as the schema of posts demands: microseconds and a random clock id, thirteen sortable digits."""
     number = (time.time_ns() // 1000) << 10 | secrets.randbelow(1024)
     return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def made_at(rkey: str) -> str | None:
+    """When a record key was made, ISO 8601; `None` for a key of another kind."""
+    if len(rkey) != TID_LENGTH or not set(rkey) <= set(_DIGITS):
+        return None
+    number = 0
+    for digit in rkey:
+        number = number << 5 | _DIGITS.index(digit)
+    return (_EPOCH + timedelta(microseconds=number >> 10)).isoformat()
 
 
 def _key(credentials: Credentials) -> tuple[str, str]:

@@ -173,7 +173,8 @@ class LinkedIn:
                 return
 
     def _seen(self, post: Mapping[str, Any]) -> Seen:
-        at = datetime.fromtimestamp(post["createdAt"] / 1000, UTC)
+        made = post.get("publishedAt") or post["createdAt"]  # which differ where somebody planned it
+        at = datetime.fromtimestamp(made / 1000, UTC)
         return Seen(self._receipt(post["id"], at), plain(post.get("commentary", "")))
 
     def _get(self, credentials: Credentials, post: str) -> dict[str, Any] | None:

@@ -63,7 +63,8 @@ class X:
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
-        seen = await self._line.call(self._listed, credentials, since(attempt))
+        # with replies: a text that begins with a name counts as one
+        seen = await self._line.call(self._listed, credentials, since(attempt), "retweets")
         return choose(alike(seen, outgoing.text), attempt)
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
@@ -74,8 +75,8 @@ class X:
         raise Rejected("cannot-edit")
 
     async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
-        """Without replies, the account's own threads included, and without reposts of what others said."""
-        return await self._line.call(self._listed, credentials, since)
+        """Without replies (in a thread of its own, all but the first post) and reposts of what others said."""
+        return await self._line.call(self._listed, credentials, since, "replies,retweets")
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id)
@@ -119,11 +120,11 @@ class X:
             raise Unreadable("no id")
         return post
 
-    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
-        return newest(self._pages(credentials, start), start)
+    def _listed(self, credentials: Credentials, start: datetime, left_out: str) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials, start, left_out), start)
 
-    def _pages(self, credentials: Credentials, start: datetime) -> Iterator[list[Seen]]:
-        params = {**_READ, "max_results": 100, "exclude": "replies,retweets",
+    def _pages(self, credentials: Credentials, start: datetime, left_out: str) -> Iterator[list[Seen]]:
+        params = {**_READ, "max_results": 100, "exclude": left_out,
                   "start_time": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
         while True:
             found = self._ask(credentials, "GET", f"/2/users/{credentials.account}/tweets", params=params)
