@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+import regex
 
 from connectors.counting import length
 from connectors.limits import LIMITS
@@ -17,6 +18,7 @@ from connectors.sandbox.store import Account, Medium, Post, Store, now
 LIMIT = LIMITS["mastodon"]
 AT_ONCE = 100_000
 """Bytes; larger pictures are still being processed when the upload is answered."""
+MENTION = regex.compile(r"@(\w+)@([\w.-]+\w)")
 KEY_LIFE = timedelta(hours=1)
 
 
@@ -119,13 +121,27 @@ def _status(post: Post, account: Account) -> dict[str, Any]:
     return {
         "id": post.id, "uri": url, "url": url, "created_at": at, "account": _person(account),
         "visibility": "direct" if post.kind() == "direct" else "public",
-        "content": "<p>" + escape(post.text, quote=False).replace("\n", "<br>") + "</p>", "sensitive": False,
+        "content": _html(post.text), "sensitive": False,
         "spoiler_text": "", "language": post.languages[0] if post.languages else None,
         "edited_at": post.extra.get("edited_at"),
-        "media_attachments": [_attachment(medium, ready=True) for medium in post.media], "mentions": [], "tags": [],
+        "media_attachments": [_attachment(medium, ready=True) for medium in post.media],
+        "mentions": _mentions(post.text), "tags": [],
         "emojis": [], "reblogs_count": 0, "favourites_count": 0, "replies_count": 0, "in_reply_to_id": None,
         "in_reply_to_account_id": None, "reblog": None, "poll": None, "card": None,
     }  # fmt: skip
+
+
+def _html(text: str) -> str:
+    """As in a timeline, where nobody sees on which server the mentioned are."""
+    named = MENTION.sub(
+        r'<span class="h-card"><a href="https://\2/@\1">@<span>\1</span></a></span>', escape(text, quote=False)
+    )
+    return "<p>" + named.replace("\n", "<br>") + "</p>"
+
+
+def _mentions(text: str) -> list[dict[str, str]]:
+    found = [(name, f"{name}@{host}", f"https://{host}/@{name}") for name, host in MENTION.findall(text)]
+    return [{"id": acct, "username": name, "acct": acct, "url": url} for name, acct, url in found]
 
 
 def _statuses(call: Call, account: Account, store: Store) -> Answer:

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from connectors.contract import Outgoing, Picture
+from connectors.contract import Connector, Credentials, Outgoing, Picture, Receipt
 from connectors.http import Wire
 from connectors.registry import PLATFORMS, connector, limits
 
+TEXT = "Mae’r clinig ffliw ar agor ddydd Llun. Ffoniwch 111 & darllenwch https://example.org/ffliw?a=1&b=2 (ŵ ŷ) <3"
 EDITING = tuple(platform for platform in sorted(PLATFORMS) if connector(platform, Wire()).edits)
 
 
@@ -144,3 +145,12 @@ def post(platform: str, text: str, *pictures: tuple[Picture, bytes]) -> tuple[Ou
         title="Clinig brechu" if taken.needs_title else None,
     )
     return outgoing, {one.sha256: content for one, content in pictures}
+
+
+async def publish(
+    made: Connector, credentials: Credentials, sandbox: Sandbox, text: str = TEXT, attempt: Memory | None = None
+) -> tuple[Receipt, Memory]:
+    outgoing, pictures = post(made.platform, text)
+    attempt = attempt or Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    return await made.publish(outgoing, credentials, attempt), attempt

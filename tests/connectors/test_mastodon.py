@@ -58,6 +58,33 @@ async def test_a_picture_that_is_still_processed_is_waited_for(
     assert await made.publish(outgoing, credentials, attempt)
 
 
+async def test_whom_a_post_mentions_is_told_whole_in_a_list(sandbox: Sandbox) -> None:
+    text = "Diolch @gig@mastodon.cymru & @bwrdd@toot.wales!"
+    made, credentials = Mastodon(Wire(sandbox=sandbox.address)), demo_credentials("mastodon", "bwrdd")
+    outgoing, pictures = post("mastodon", text)
+    attempt = Memory(pictures, sandbox)
+    await made.publish(outgoing, credentials, attempt)
+    sandbox.plant(platform="mastodon", account="bwrdd", text="Dim enwau")
+    assert [one.text for one in await made.recent(credentials, attempt.started)] == ["Dim enwau", text]
+    assert len([call for call in sandbox.calls() if call["path"].endswith("/source")]) == 1
+    assert isinstance(await made.find(outgoing, credentials, attempt), Found)
+
+
+async def test_a_description_that_is_too_long_and_a_picture_that_is_missing_stop_an_edit(sandbox: Sandbox) -> None:
+    made, credentials = Mastodon(Wire(sandbox=sandbox.address)), demo_credentials("mastodon", "bwrdd")
+    outgoing, pictures = post("mastodon", "Bore da", picture("red", "Drws"))
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    receipt = await made.publish(outgoing, credentials, attempt)
+    too_long = msgspec.structs.replace(outgoing.media[0], alt="ŵ" * 1501)
+    with pytest.raises(Rejected, match="invalid"):
+        await made.edit(receipt, msgspec.structs.replace(outgoing, text="Hwyl", media=(too_long,)), credentials)
+    with pytest.raises(Rejected, match="pictures-changed"):
+        await made.edit(receipt, msgspec.structs.replace(outgoing, text="Hwyl", media=()), credentials)
+    (stored,) = sandbox.posts()
+    assert (stored["text"], [one["alt"] for one in stored["media"]]) == ("Bore da", ["Drws"])
+
+
 async def test_a_server_without_https_is_refused(sandbox: Sandbox) -> None:
     known = demo_credentials("mastodon", "bwrdd")
     credentials = Credentials(known.account, {**known.secrets, "server": "http://mastodon.example"})
