@@ -154,7 +154,10 @@ class WordPress:
         return _medium(_with(answer, "id", "source_url"), picture.alt)
 
     def _describe(self, credentials: Credentials, number: str, alt: str) -> dict[str, Any]:
-        return _medium(self._ask(credentials, "POST", f"media/{number}", ("id", "source_url"), {"alt_text": alt}), alt)
+        answer = self._send(credentials, "POST", f"media/{number}", json={"alt_text": alt})
+        if _code(answer) in GONE:
+            raise Rejected("pictures-changed", f"picture {number} is gone, though not its post")
+        return _medium(_with(answer, "id", "source_url"), alt)
 
     def _posts(self, credentials: Credentials, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
         found = self._send(credentials, "GET", "posts", params={**wanted, "context": "edit"})

@@ -56,6 +56,13 @@ async def test_a_post_whose_pictures_somebody_changed_is_not_edited(sandbox: San
     attempt = Memory(pictures, sandbox)
     await made.prepare(outgoing, credentials, attempt)
     receipt = await made.publish(outgoing, credentials, attempt)
+    deleted = f"{sandbox.address}/wp-json/wp/v2/media/{sandbox.posts()[0]['media'][1]['id']}"
+    sign_in = ("golygydd", credentials.secrets["application_password"])
+    headers = {"X-Porth-Host": "bwrdd.wordpress.example"}
+    async with httpx.AsyncClient(auth=sign_in, headers=headers, trust_env=False) as client:
+        (await client.delete(deleted)).raise_for_status()
+    with pytest.raises(Rejected, match="pictures-changed"):
+        await made.edit(receipt, outgoing, credentials)
     sandbox.edit_by_hand("wordpress", receipt.id, "Dim ond un llun")
     with pytest.raises(Rejected, match="pictures-changed"):
         await made.edit(receipt, outgoing, credentials)
