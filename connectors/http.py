@@ -208,8 +208,8 @@ class Line:
     async def call(self, fn: Callable[..., T], *args: Any, making: bool = False) -> T:
         """Run `fn(*args)`, which blocks, in the pool until the deadline; raise nothing but `connectors.errors`.
 
-        `making`: this call makes the post, so what is not a known refusal is `OutcomeUnknown`. Elsewhere it is
-        `Retryable`.
+        `making`: this call makes or changes the post, so what is not a known refusal is `OutcomeUnknown`. Elsewhere
+        it is `Retryable`.
         """
         call = _call.get() or _Call(self.wire.deadline)
         context = contextvars.copy_context()

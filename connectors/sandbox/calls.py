@@ -90,7 +90,7 @@ class Route(Struct, frozen=True):
     path: str
     """A regular expression over the whole path."""
     call: str
-    """What faults are scripted by: verify, upload, alt, create, find, read, delete, refresh."""
+    """What faults are scripted by: verify, upload, alt, create, edit, find, read, delete, refresh."""
     handler: Handler
     public: bool = False
     """Answered without credentials."""

@@ -16,7 +16,7 @@ class Fault(Struct, forbid_unknown_fields=True):
     kind: Kind
     platform: str = "*"
     call: str = "*"
-    """verify, upload, alt, create, find, read, delete, refresh."""
+    """verify, upload, alt, create, edit, find, read, delete, refresh."""
     account: str | None = None
     """An account's name in the sandbox; `None`: any."""
     error: str | None = None

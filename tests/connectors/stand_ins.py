@@ -11,8 +11,12 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from connectors.contract import Outgoing, Picture
-from connectors.registry import limits
+from connectors.contract import Connector, Credentials, Outgoing, Picture, Receipt
+from connectors.http import Wire
+from connectors.registry import PLATFORMS, connector, limits
+
+TEXT = "Mae’r clinig ffliw ar agor ddydd Llun. Ffoniwch 111 & darllenwch https://example.org/ffliw?a=1&b=2 (ŵ ŷ) <3"
+EDITING = tuple(platform for platform in sorted(PLATFORMS) if connector(platform, Wire()).edits)
 
 
 class Memory:
@@ -87,6 +91,9 @@ class Sandbox:
         made: dict[str, Any] = self._client.post("/posts", json=post).raise_for_status().json()
         return made
 
+    def edit_by_hand(self, platform: str, post: str, text: str) -> None:
+        self._client.post("/posts/edit", json={"platform": platform, "id": post, "text": text}).raise_for_status()
+
     def posts(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._client.get("/posts").json()["posts"]
         return [post for post in found if post["deleted_at"] is None]
@@ -147,3 +154,17 @@ def post(platform: str, text: str, *pictures: tuple[Picture, bytes]) -> tuple[Ou
         title="Clinig brechu" if taken.needs_title else None,
     )
     return outgoing, {one.sha256: content for one, content in pictures}
+
+
+def text_for(platform: str, text: str = TEXT) -> str:
+    """As much of the text as the platform takes."""
+    return "".join(one for one in text if one not in limits(platform).forbidden)
+
+
+async def publish(
+    made: Connector, credentials: Credentials, sandbox: Sandbox, text: str = TEXT, attempt: Memory | None = None
+) -> tuple[Receipt, Memory]:
+    outgoing, pictures = post(made.platform, text_for(made.platform, text))
+    attempt = attempt or Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    return await made.publish(outgoing, credentials, attempt), attempt

@@ -4,57 +4,22 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from stand_ins import Memory, Sandbox, picture, post
+from stand_ins import Memory, Sandbox, picture, post, publish, text_for
 
-from connectors.contract import Connector, Credentials, Found, Receipt, Unsure
+from connectors.contract import Connector, Credentials, Found, Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, RateLimited, Rejected, Retryable
 from connectors.http import Wire
-from connectors.registry import CONNECTORS, connector, limits
+from connectors.registry import connector
 from connectors.sandbox import demo_credentials
 
 pytestmark = pytest.mark.anyio
 
-TEXT = "Mae’r clinig ffliw ar agor ddydd Llun. Ffoniwch 111 & darllenwch https://example.org/ffliw?a=1&b=2 (ŵ ŷ) <3"
 AUTHORITATIVE = {"bluesky", "instagram", "threads", "youtube"}
 """Their records, containers and private videos can be asked for by a name of our own, or one known before."""
 NO_UNTIL = {"linkedin", "instagram", "threads", "youtube"}
 """Their rate limits do not say until when."""
 HANGING = 2.5
 """Seconds that a connector is given where the platform never answers."""
-
-
-@pytest.fixture(params=sorted(CONNECTORS))
-def platform(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox=sandbox.address)
-
-
-@pytest.fixture
-def made(platform: str, wire: Wire) -> Connector:
-    return connector(platform, wire)
-
-
-@pytest.fixture
-def credentials(platform: str) -> Credentials:
-    return demo_credentials(platform, "bwrdd-cy")
-
-
-def text_for(platform: str) -> str:
-    """As much of the text as the platform takes."""
-    return "".join(one for one in TEXT if one not in limits(platform).forbidden)
-
-
-async def publish(
-    made: Connector, credentials: Credentials, sandbox: Sandbox, attempt: Memory | None = None
-) -> tuple[Receipt, Memory]:
-    outgoing, pictures = post(made.platform, text_for(made.platform))
-    attempt = attempt or Memory(pictures, sandbox)
-    await made.prepare(outgoing, credentials, attempt)
-    return await made.publish(outgoing, credentials, attempt), attempt
 
 
 async def test_a_text_arrives_whole_and_can_be_read_back(
@@ -270,6 +235,7 @@ async def test_every_call_was_for_a_host_of_the_platform(
     receipt, attempt = await publish(made, credentials, sandbox)
     await made.find(post(made.platform, text_for(made.platform))[0], credentials, attempt)
     await made.read(receipt, credentials)
+    await made.recent(credentials, attempt.started)
     await made.retract(receipt, credentials)
     calls = sandbox.calls()
     assert {call["platform"] for call in calls} == {made.platform}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins import Memory, Sandbox, post
 
-from connectors.errors import AuthExpired
+from connectors.errors import AuthExpired, OutcomeUnknown
 from connectors.http import Wire
 from connectors.linkedin import LinkedIn, little, plain
 from connectors.sandbox import demo_credentials
@@ -30,6 +30,16 @@ async def test_a_text_with_every_special_character_arrives_whole(sandbox: Sandbo
     await made.prepare(outgoing, credentials, attempt)
     await made.publish(outgoing, credentials, attempt)
     assert sandbox.posts()[0]["text"] == text
+
+
+async def test_whether_an_edit_answered_in_another_way_was_made_the_post_itself_tells(sandbox: Sandbox) -> None:
+    made, credentials = LinkedIn(Wire(sandbox=sandbox.address)), demo_credentials("linkedin", "bwrdd")
+    outgoing, pictures = post("linkedin", "Bore da (eto)")
+    receipt = await made.publish(outgoing, credentials, Memory(pictures, sandbox))
+    sandbox.fault(platform="linkedin", call="edit", kind="garble", status=200, garble="html", count=2)
+    assert await made.edit(receipt, outgoing, credentials) == receipt
+    with pytest.raises(OutcomeUnknown):
+        await made.edit(receipt, post("linkedin", "Prynhawn da")[0], credentials)
 
 
 async def test_a_version_that_has_ended_holds_the_account(sandbox: Sandbox) -> None:

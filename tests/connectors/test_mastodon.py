@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from PIL import Image
 from stand_ins import Memory, Sandbox, picture, picture_of, post
@@ -56,6 +58,33 @@ async def test_a_picture_that_is_still_processed_is_waited_for(
     assert await made.publish(outgoing, credentials, attempt)
 
 
+async def test_whom_a_post_mentions_is_told_whole_in_a_list(sandbox: Sandbox) -> None:
+    text = "Diolch @gig@mastodon.cymru & @bwrdd@toot.wales!"
+    made, credentials = Mastodon(Wire(sandbox=sandbox.address)), demo_credentials("mastodon", "bwrdd")
+    outgoing, pictures = post("mastodon", text)
+    attempt = Memory(pictures, sandbox)
+    await made.publish(outgoing, credentials, attempt)
+    sandbox.plant(platform="mastodon", account="bwrdd", text="Dim enwau")
+    assert [one.text for one in await made.recent(credentials, attempt.started)] == ["Dim enwau", text]
+    assert len([call for call in sandbox.calls() if call["path"].endswith("/source")]) == 1
+    assert isinstance(await made.find(outgoing, credentials, attempt), Found)
+
+
+async def test_a_description_that_is_too_long_and_a_picture_that_is_missing_stop_an_edit(sandbox: Sandbox) -> None:
+    made, credentials = Mastodon(Wire(sandbox=sandbox.address)), demo_credentials("mastodon", "bwrdd")
+    outgoing, pictures = post("mastodon", "Bore da", picture("red", "Drws"))
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    receipt = await made.publish(outgoing, credentials, attempt)
+    too_long = msgspec.structs.replace(outgoing.media[0], alt="ŵ" * 1501)
+    with pytest.raises(Rejected, match="invalid"):
+        await made.edit(receipt, msgspec.structs.replace(outgoing, text="Hwyl", media=(too_long,)), credentials)
+    with pytest.raises(Rejected, match="pictures-changed"):
+        await made.edit(receipt, msgspec.structs.replace(outgoing, text="Hwyl", media=()), credentials)
+    (stored,) = sandbox.posts()
+    assert (stored["text"], [one["alt"] for one in stored["media"]]) == ("Bore da", ["Drws"])
+
+
 async def test_a_server_without_https_is_refused(sandbox: Sandbox) -> None:
     known = demo_credentials("mastodon", "bwrdd")
     credentials = Credentials(known.account, {**known.secrets, "server": "http://mastodon.example"})
@@ -96,6 +125,13 @@ def real_account(real_server: str) -> Credentials:
     return Credentials(str(me.json()["id"]), {"server": real_server, "access_token": token})
 
 
+async def post_by_hand(account: Credentials, text: str) -> str:
+    headers = {"Authorization": f"Bearer {account.secrets['access_token']}"}
+    async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        made = await client.post(f"{account.secrets['server']}/api/v1/statuses", data={"status": text})
+    return str(made.raise_for_status().json()["id"])
+
+
 async def test_a_whole_life_on_a_server_by_other_hands(real_account: Credentials, sandbox: Sandbox) -> None:
     made = Mastodon(Wire(loopback=True))
     text = "Mae’r clinig ar agor: https://example.org/ffliw & mwy <3"
@@ -116,6 +152,18 @@ async def test_a_whole_life_on_a_server_by_other_hands(real_account: Credentials
     read = await made.read(receipt, real_account)
     assert read is not None
     assert re.sub(r"\s+", " ", read.text) == text
+    corrected = msgspec.structs.replace(outgoing, text=f"Cywiriad (ŵ ŷ): {text}")
+    for _ in range(2):
+        assert await made.edit(receipt, corrected, real_account) == receipt
+    edited = await made.read(receipt, real_account)
+    assert edited is not None
+    assert re.sub(r"\s+", " ", edited.text) == corrected.text
+    by_hand = await post_by_hand(real_account, "Postiad â llaw")
+    seen = await made.recent(real_account, attempt.started)
+    assert [(one.receipt.id, one.text) for one in seen] == [(by_hand, "Postiad â llaw"), (receipt.id, corrected.text)]
+    assert await made.recent(real_account, attempt.started + timedelta(hours=1)) == ()
     await made.retract(receipt, real_account)
     assert await made.read(receipt, real_account) is None
     await made.retract(receipt, real_account)
+    with pytest.raises(Rejected, match="not-found"):
+        await made.edit(receipt, corrected, real_account)
