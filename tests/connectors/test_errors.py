@@ -281,9 +281,10 @@ async def test_a_list_of_recent_posts_is_whole_or_fails_in_a_known_way(platform:
     start = datetime.now(UTC)
     sandbox.plant(platform=platform, account="bwrdd", text="Bore da")
     for error in BY_NAME[platform].errors:
-        sandbox.fault(platform=platform, call="find", kind="refuse", error=error)
+        sandbox.fault(platform=platform, call="find", kind="refuse", error=error, count=-1)
         with pytest.raises(PublishingError) as raised:
             await made.recent(credentials, start)
+        sandbox.forget()
         expected = DOCUMENTED[platform, error]
         found = (type(raised.value), raised.value.code)
         assert found == ((Retryable, "no-known-answer") if expected[0] is OutcomeUnknown else expected)
