@@ -3,6 +3,7 @@
 Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the last item already seen.
 """
 
+from approvals.queries.attention_views import AccountAttention, accounts_needing_attention
 from approvals.queries.consent_views import (
     ConsentFilter,
     ConsentUseView,
@@ -46,11 +47,11 @@ from approvals.queries.request_views import ConsentRequestView, consent_request,
 from approvals.queries.takedown_views import TakedownView, takedowns
 
 __all__ = [
-    "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
-    "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
-    "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
-    "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
-    "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
-    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
-    "within_reach",
+    "AccountAttention", "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView",
+    "ConsentUseView", "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView",
+    "KeyView", "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
+    "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "accounts_needing_attention",
+    "channels", "consent", "consent_request", "consent_requests", "consent_uses", "consents", "content_of",
+    "deliveries", "deliveries_of", "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post",
+    "posts", "takedowns", "teams", "within_reach",
 ]  # fmt: skip
