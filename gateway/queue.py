@@ -100,7 +100,7 @@ async def claim(
 
     # rounded by chance, or with one free hand the same kind would always go first
     removals = int(most * REMOVALS + random())  # noqa: S311  # nobody gains by guessing it
-    lookups = min(int(most * LOOKUPS + random()), most - removals)  # noqa: S311
+    lookups = min(int(most * LOOKUPS + random()), most - removals)  # noqa: S311  # the same
     claims = await take(most, removals, lookups)
     tasks = Counter(claim.task for claim in claims)
     left = most - len(claims)

@@ -73,20 +73,20 @@ async def _retire(porth: Runtime, language: Language) -> int:
 
 async def _verify(settings: Settings, url: str, language: Language) -> int:
     async with runtime.opened(settings, url) as porth:
-        if await _told(resealing.count(porth), language):
+        if await _told(resealing.count(porth), language, "vault.left"):
             _say(language, "vault.something-left")
             return 1
         _say(language, "vault.nothing-left" if porth.vault.size > 1 else "vault.one-key")
     return 0
 
 
-async def _told(counts: AsyncIterator[Count], language: Language) -> int:
+async def _told(counts: AsyncIterator[Count], language: Language, key: str = "vault.progress") -> int:
     """Say how each place stands; how much is left in all of them."""
     left = 0
     async for found in counts:
         left += found.left
         place = say(language, f"vault.place-{found.place}")
-        _say(language, "vault.progress", place=place, done=found.done, left=found.left)
+        _say(language, key, place=place, done=found.done, left=found.left)
     return left
 
 
