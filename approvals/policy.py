@@ -1,8 +1,12 @@
 """The choices that requirements.md 8.1 leaves to each organisation. None can switch off parity, cleaning or consent."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+SPACING = 60
+"""Seconds between late posts on one account, where the organisation has not chosen."""
 
 
 class Policy(Struct, frozen=True, omit_defaults=True):
@@ -10,7 +14,13 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     """No patient in any picture, with or without consent (IDP-07; Mersey Care's rule)."""
     late_after_minutes: int | None = None
     """A delivery later than this is `missed` and asks a person; `None`: as the installation is set."""
+    spacing_seconds: Annotated[int, Meta(ge=0, le=600)] | None = None
+    """Between posts on one account that go out late, after an outage say; `None`: `SPACING`, 0: none."""
     second_factor: bool = False
     """Whoever signs off, decides about consents or administers must also show a one-time code."""
     terms: Any = None
     """The organisation's own words and lists (approvals/rules)."""
+
+    @property
+    def spacing(self) -> timedelta:
+        return timedelta(seconds=SPACING if self.spacing_seconds is None else self.spacing_seconds)

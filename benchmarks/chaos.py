@@ -141,7 +141,14 @@ def _torment(installation: Rig, plan: Plan) -> tuple[int, int]:
 
 
 def kill_database(installation: Rig) -> None:
-    """All its processes at once, as a power cut would; then its owner brings it back."""
+    """As a power cut would; then its owner brings it back."""
+    strike_database(installation)
+    while not installation.cluster.tend():
+        time.sleep(0.05)
+
+
+def strike_database(installation: Rig) -> None:
+    """All its processes at once."""
     pid = installation.cluster.pid
     if pid is None:
         raise RuntimeError("this process does not own the database")
@@ -151,8 +158,6 @@ def kill_database(installation: Rig) -> None:
             os.kill(one, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    while not installation.cluster.tend():
-        time.sleep(0.05)
 
 
 def _finish(installation: Rig) -> None:

@@ -25,6 +25,7 @@ from gateway.runtime import Runtime
 FEW = 1000
 MOST = 20
 ROUNDS = 200
+LATE = timedelta(minutes=30)
 
 # spread over the year before, on every account; one version may have any number of parts
 _PAST = """
@@ -109,7 +110,7 @@ async def _measured(sessions: Sequence[AsyncSession]) -> dict[str, tuple[float, 
     until, since = moment + timedelta(minutes=1), moment - timedelta(days=1)
     account = await sessions[0].scalar(text("SELECT account_id FROM deliveries WHERE state = 'due' LIMIT 1"))
     things: dict[str, Callable[[AsyncSession], Awaitable[Any]]] = {
-        "claim": lambda s: queue.claim(s, "bench", moment, until, MOST),
+        "claim": lambda s: queue.claim(s, "bench", moment, until, MOST, late_after=LATE),
         "when the next is due": lambda s: queue.next_due(s, moment),
         "what died in sending": lambda s: queue.abandoned(s, moment),
         "what is attached": lambda s: s.execute(_ATTACHED, {"account": account, "since": since}),
@@ -136,10 +137,12 @@ async def _timed(session: AsyncSession, once: Callable[[AsyncSession], Awaitable
 
 async def _explain(session: AsyncSession) -> None:
     moment = now()
-    values = {"now": moment, "most": MOST, "organisation": None, "worker": "bench", "until": moment}
-    for task, statement in queue._STATEMENTS:  # noqa: SLF001 - the very statements that are measured
-        rows = await session.execute(text(f"EXPLAIN (ANALYZE, BUFFERS) {statement.text}"), values)
-        print(f"\n-- {task}\n" + "\n".join(row[0] for row in rows))
+    values = {
+        "now": moment, "most": MOST, "removals": MOST // 2, "lookups": MOST // 4, "organisation": None,
+        "worker": "bench", "until": moment, "late_after": LATE,
+    }  # fmt: skip
+    rows = await session.execute(text(f"EXPLAIN (ANALYZE, BUFFERS) {queue.CLAIM.text}"), values)
+    print("\n".join(row[0] for row in rows))
     await session.rollback()
     print(f"\nindexes: {', '.join(sorted(str(index.name) for index in Delivery.__table__.indexes))}")
 

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.actions import consenting
 from gateway.heads import write_heads
+from gateway.renewing import renew_credentials
 from gateway.runtime import Runtime
-from gateway.watching import look_for_drift, renew_credentials
+from gateway.watching import look_for_drift
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ CHORES = (
     Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
     Chore("drift", timedelta(minutes=5), look_for_drift),
-    Chore("credentials", timedelta(hours=6), renew_credentials),
+    Chore("credentials", timedelta(minutes=15), renew_credentials),
 )
 
 

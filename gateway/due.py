@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from approvals.actions import delivering
+from approvals.actions import delivering, spacing
 from gateway import queue
 from gateway.publishing import Outcome, Publisher
 from gateway.runtime import Runtime
@@ -20,12 +20,17 @@ async def publish_due(
         most = concurrency if limit is None else min(concurrency, limit - len(outcomes))
         async with porth.sessions() as session:
             now = porth.clock()
-            claims = await queue.claim(session, worker, now, now + porth.settings.lease, most, organisation)
+            claims = await queue.claim(
+                session, worker, now, now + porth.settings.lease, most, organisation,
+                late_after=porth.settings.late_after,
+            )  # fmt: skip
             await session.commit()
         if not claims:
             break
         done = await asyncio.gather(*(publisher.outcome(claim) for claim in claims))
         outcomes += [outcome for outcome in done if outcome is not None]
+    async with porth.sessions.begin() as session:
+        await spacing.lay_out(session, porth.clock(), porth.settings.late_after, organisation)
     return outcomes
 
 
@@ -33,15 +38,14 @@ async def due(porth: Runtime, *, organisation: UUID | None = None, limit: int | 
     """What `publish_due` would take now, and whether the last look would let it go; nothing changes."""
     async with porth.sessions() as session:
         now = porth.clock()
-        claims = await queue.claim(session, "dry-run", now, now, limit or 1000, organisation)
+        late_after = porth.settings.late_after
+        claims = await queue.claim(session, "dry-run", now, now, limit or 1000, organisation, late_after=late_after)
         listed: list[Outcome] = []
         for claim in claims:
             found = await delivering.case(session, claim.delivery, "dry-run")
             if found is None or claim.task != "send":
                 continue
-            stopped = await delivering.why_not(
-                session, found, porth.limits, late_after=porth.settings.late_after, now=porth.clock()
-            )
+            stopped = await delivering.why_not(session, found, porth.limits, late_after=late_after, now=porth.clock())
             row = found.delivery
             state, code = (stopped.state, stopped.code) if stopped else ("due", None)
             listed.append(Outcome(row.id, row.post_id, found.channel.name, state, code))

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals.actions import delivering
+from approvals.actions import delivering, spacing
 from approvals.actions.delivering import Case
 from connectors.contract import Absent, Connector, Credentials, Found, Outgoing, Receipt, Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
@@ -193,6 +193,9 @@ class Publisher:
             stopped = await self._why_not(session, found, now)
             if stopped is not None:
                 await delivering.stop(session, found, stopped, now=now)
+                await session.commit()
+                return None
+            if begin and not await spacing.take_turn(session, found, now=now):
                 await session.commit()
                 return None
             if begin:

@@ -6,7 +6,9 @@ nobody knows what happened: `unconfirmed` (house.md, "What a post is"). Running 
 (`Settings.lease`) every third of it.
 """
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
+from random import random
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals.actions import delivering
+from approvals.actions import delivering, spacing
 
 Task = Literal["send", "look", "retract"]
 
@@ -24,8 +26,8 @@ class Claim(NamedTuple):
     task: Task
 
 
-_DUE = """
-    SELECT d.id FROM deliveries d
+_DUE = f"""
+    FROM deliveries d
     JOIN organisations o ON o.id = d.organisation_id
     JOIN accounts a ON a.id = d.account_id
     LEFT JOIN deliveries first ON first.id = d.follows_id
@@ -33,52 +35,85 @@ _DUE = """
       AND (d.lease_until IS NULL OR d.lease_until < :now)
       AND o.paused_at IS NULL
       AND (a.limited_until IS NULL OR a.limited_until <= :now)
+      AND (a.begun_at IS NULL OR NOT {spacing.SPACED} OR a.begun_at <= :now - {spacing.DISTANCE})
       AND (d.follows_id IS NULL OR first.state = 'published')
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
-    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
 """
 _UNCONFIRMED = f"""
-    SELECT d.id FROM deliveries d
+    FROM deliveries d
     WHERE d.state = 'unconfirmed' AND d.next_attempt_at <= :now AND d.lookups < {len(delivering.LOOKUPS)}
       AND (d.lease_until IS NULL OR d.lease_until < :now)
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
-    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE SKIP LOCKED
-"""  # noqa: S608  # a number of ours
+"""
 _TAKEDOWNS = """
-    SELECT d.id FROM deliveries d
+    FROM deliveries d
     WHERE d.state = 'published' AND d.takedown_at IS NOT NULL AND d.next_attempt_at <= :now
       AND (d.lease_until IS NULL OR d.lease_until < :now)
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
-    ORDER BY d.next_attempt_at, d.id LIMIT :most FOR UPDATE SKIP LOCKED
 """
 # materialised: as a mere subquery it may be run once for each row, and take more than its LIMIT
-_CLAIM = """
-    WITH picked AS MATERIALIZED ({picked})
-    UPDATE deliveries d SET leased_by = :worker, lease_until = :until FROM picked WHERE d.id = picked.id
-    RETURNING d.id
-"""
-_STATEMENTS = tuple(
-    (task, text(_CLAIM.format(picked=picked)))
-    for task, picked in (("retract", _TAKEDOWNS), ("send", _DUE), ("look", _UNCONFIRMED))
+_ORDER = "ORDER BY d.next_attempt_at, d.id"
+CLAIM = text(f"""
+    WITH removals AS MATERIALIZED (
+        SELECT d.id {_TAKEDOWNS} {_ORDER} LIMIT :removals FOR UPDATE OF d SKIP LOCKED
+    ), lookups AS MATERIALIZED (
+        SELECT d.id {_UNCONFIRMED} {_ORDER} LIMIT :lookups FOR UPDATE OF d SKIP LOCKED
+    ), sends AS MATERIALIZED (
+        SELECT d.id, CASE WHEN {spacing.SPACED} THEN d.account_id ELSE d.id END AS turn, d.next_attempt_at
+        {_DUE} {_ORDER}
+        LIMIT :most - (SELECT count(*) FROM removals) - (SELECT count(*) FROM lookups)
+        FOR UPDATE OF d SKIP LOCKED
+    ), one_for_each_turn AS (
+        SELECT DISTINCT ON (turn) id FROM sends ORDER BY turn, next_attempt_at, id
+    ), chosen AS (
+        SELECT id, 'retract' AS task FROM removals UNION ALL SELECT id, 'look' FROM lookups
+        UNION ALL SELECT id, 'send' FROM one_for_each_turn
+    )
+    UPDATE deliveries d SET leased_by = :worker, lease_until = :until FROM chosen WHERE d.id = chosen.id
+    RETURNING d.id, chosen.task
+""")  # noqa: S608  # nothing but constants of ours
+REMOVALS, LOOKUPS = 1 / 2, 1 / 4
+"""The most of a claim that each may be while other work waits, so that a long row of one never keeps the rest back."""
+_OLDEST = text(
+    "SELECT least("
+    + ", ".join(f"(SELECT min(d.next_attempt_at) {ready})" for ready in (_DUE, _UNCONFIRMED, _TAKEDOWNS))
+    + ")"
 )
 
 
 async def claim(
-    session: AsyncSession, worker: str, now: datetime, until: datetime, most: int, organisation: UUID | None = None
+    session: AsyncSession,
+    worker: str,
+    now: datetime,
+    until: datetime,
+    most: int,
+    organisation: UUID | None = None,
+    *,
+    late_after: timedelta = timedelta(minutes=30),
 ) -> list[Claim]:
-    """Up to `most` pieces of work until `until`, removals before sends, the longest due first."""
-    claims: list[Claim] = []
-    for task, statement in _STATEMENTS:
-        if len(claims) < most:
-            rows = await session.execute(
-                statement,
-                {
-                    "worker": worker, "now": now, "until": until, "most": most - len(claims),
-                    "organisation": organisation,
-                },
-            )  # fmt: skip
-            claims += [Claim(row.id, task) for row in rows]  # type: ignore[arg-type]  # of the three tasks
+    """Up to `most` pieces of work until `until`: removals and lookups their part, then sends, the longest due first."""
+    values = {"worker": worker, "now": now, "until": until, "organisation": organisation, "late_after": late_after}
+
+    async def take(most: int, removals: int, lookups: int) -> list[Claim]:
+        parts = {"most": most, "removals": removals, "lookups": lookups}
+        return [Claim(row.id, row.task) for row in await session.execute(CLAIM, {**values, **parts})]
+
+    # rounded by chance, or with one free hand the same kind would always go first
+    removals = int(most * REMOVALS + random())  # noqa: S311  # nobody gains by guessing it
+    lookups = min(int(most * LOOKUPS + random()), most - removals)  # noqa: S311  # the same
+    claims = await take(most, removals, lookups)
+    tasks = Counter(claim.task for claim in claims)
+    left = most - len(claims)
+    if left and (tasks["retract"] == removals or tasks["look"] == lookups):
+        more = await take(left, left, 0)
+        claims += more + (await take(left - len(more), 0, left - len(more)) if len(more) < left else [])
     return claims
+
+
+async def oldest(session: AsyncSession, now: datetime, late_after: timedelta) -> datetime | None:
+    """Since when the longest due of what a claim would take now has been waiting: sends, lookups and removals."""
+    found: datetime | None = await session.scalar(_OLDEST, {"now": now, "late_after": late_after, "organisation": None})
+    return found
 
 
 async def renew(session: AsyncSession, worker: str, deliveries: list[UUID], until: datetime) -> None:

@@ -53,6 +53,13 @@ class Runtime:
         secrets = msgspec.json.decode(self.vault.open(account.credentials, account.id.bytes), type=dict[str, str])
         return Credentials(account.external_id, secrets)
 
+    def renewed(self, account: m.Account) -> Credentials | None:
+        """What the platform gave in exchange and nobody has tried, if anything (gateway/renewing.py)."""
+        if account.renewed is None:
+            return None
+        secrets = msgspec.json.decode(self.vault.open(account.renewed, account.id.bytes), type=dict[str, str])
+        return Credentials(account.external_id, secrets)
+
     def sealed(self, account_id: UUID, secrets: Mapping[str, str]) -> bytes:
         """What `Account.credentials` holds."""
         return self.vault.seal(msgspec.json.encode(dict(secrets)), account_id.bytes)
@@ -81,5 +88,5 @@ async def opened(
         keys = vault.load(settings)
         yield Runtime(
             settings, database_url, create_sessions(engine), keys, CleanStore(settings.home),
-            Quarantine(settings.home, *keys.derive("quarantine")), decoder, clock,
+            Quarantine.following(settings.home, lambda: keys.derive("quarantine")), decoder, clock,
         )  # fmt: skip

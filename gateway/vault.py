@@ -3,13 +3,14 @@
 Sealed is `version (1 byte) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag`. The context (which account,
 which field) is authenticated with it, so a sealed value copied to another row does not open there.
 
-A key file has one key a line, base64 of 32 bytes, oldest first: the last line seals, all of them open. To rotate,
-add a line, seal everything again, and remove the old line.
+A key file has one key a line, base64 of 32 bytes, oldest first: the last line seals, all of them open. It is read
+again when it changes, so that processes that run go on while the key is rotated (gateway/resealing.py).
 """
 
 import base64
 import binascii
 import hashlib
+import logging
 import os
 import tempfile
 from contextlib import suppress
@@ -24,6 +25,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gateway.faults import Fault
 from gateway.settings import Settings
 
+log = logging.getLogger(__name__)
+
 VERSION = b"\x01"
 KEY_BYTES = 32
 ID_BYTES = 4
@@ -35,34 +38,70 @@ class CannotOpenError(Exception):
     """Sealed with a key that is not here, for another context, or changed since."""
 
 
-class Vault:
-    """`keys` are oldest first; the newest seals."""
+class Ring:
+    """The keys as they are at one moment."""
 
     def __init__(self, *keys: bytes) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"a vault takes one or more keys of {KEY_BYTES} bytes")
-        self._keys = {_key_id(key): key for key in keys}
-        self._newest = _key_id(keys[-1])
-
-    def __repr__(self) -> str:
-        return f"Vault({len(self._keys)} keys)"
+        self.keys = {_key_id(key): key for key in keys}
+        self.newest = _key_id(keys[-1])
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The vault of a key file's text. Raises `ValueError`."""
+        """Of a key file's text. Raises `ValueError`."""
         try:
             return cls(*(base64.b64decode(line, validate=True) for line in text.split()))
         except binascii.Error as error:
             raise ValueError("a key is base64") from error
 
+
+class Vault:
+    """`keys` are oldest first; the newest seals."""
+
+    def __init__(self, *keys: bytes) -> None:
+        self._ring = Ring(*keys)
+        self._file: Path | None = None
+        self._mark: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._now().keys)} keys)"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The vault of a key file's text. Raises `ValueError`."""
+        return cls(*Ring.parse(text).keys.values())
+
+    @classmethod
+    def following(cls, path: Path) -> Self:
+        """The vault of a key file, always as it stands. Raises `ValueError` where it cannot be used now."""
+        mark = _mark(path)
+        made = cls.parse(path.read_text(encoding="ascii", errors="replace"))
+        made._file, made._mark = path, mark  # noqa: SLF001  # our own
+        return made
+
+    def _now(self) -> Ring:
+        """With a file that is away or broken for a moment, the keys that were there before."""
+        if self._file is None:
+            return self._ring
+        try:
+            mark = _mark(self._file)
+            if mark != self._mark:
+                self._ring = Ring.parse(self._file.read_text(encoding="ascii", errors="replace"))
+                self._mark = mark
+        except (OSError, ValueError) as error:
+            log.error("the key file cannot be read again (%s): going on with the keys of before", type(error).__name__)  # noqa: TRY400  # its text may hold a key
+        return self._ring
+
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
-        head, nonce = VERSION + self._newest, os.urandom(NONCE_BYTES)
-        return head + nonce + AESGCM(self._keys[self._newest]).encrypt(nonce, plaintext, head + context)
+        ring = self._now()
+        head, nonce = VERSION + ring.newest, os.urandom(NONCE_BYTES)
+        return head + nonce + AESGCM(ring.keys[ring.newest]).encrypt(nonce, plaintext, head + context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """The plaintext. Raises `CannotOpenError`."""
         head, rest = sealed[:HEAD_BYTES], sealed[HEAD_BYTES:]
-        key = self._keys.get(head[len(VERSION) :])
+        key = self._now().keys.get(head[len(VERSION) :])
         if key is None or not head.startswith(VERSION):
             raise CannotOpenError
         try:
@@ -70,25 +109,37 @@ class Vault:
         except (InvalidTag, ValueError) as error:
             raise CannotOpenError from error
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether the newest key sealed it; rotation seals again what it did not."""
-        return sealed.startswith(VERSION + self._newest)
+    @property
+    def head(self) -> bytes:
+        """What everything begins with that the newest key has sealed; rotation seals again what begins otherwise."""
+        return VERSION + self._now().newest
+
+    @property
+    def size(self) -> int:
+        """How many keys there are."""
+        return len(self._now().keys)
 
     def derive(self, purpose: str) -> tuple[bytes, ...]:
         """32-byte keys for one purpose (signing addresses, say), newest first: sign with the first, accept all."""
         info = b"porth derived key: " + purpose.encode()
-        newest_first = reversed(self._keys.values())
+        newest_first = reversed(self._now().keys.values())
         return tuple(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key) for key in newest_first)
 
 
 def load(settings: Settings) -> Vault:
     """The installation's vault. Its key file is made at first start, closed to everybody else."""
     if settings.key is not None:
-        return _parse(settings.key, "PORTH_KEY")
+        try:
+            return Vault.parse(settings.key)
+        except ValueError as error:
+            raise Fault("vault.unusable", where="PORTH_KEY") from error
     path = settings.key_file
     if not path.exists():
         _make_key_file(path)
-    return _parse(path.read_text(encoding="ascii", errors="replace"), str(path))
+    try:
+        return Vault.following(path)
+    except ValueError as error:
+        raise Fault("vault.unusable", where=str(path)) from error
 
 
 def _make_key_file(path: Path) -> None:
@@ -106,11 +157,10 @@ def new_key() -> str:
     return base64.b64encode(os.urandom(KEY_BYTES)).decode()
 
 
-def _parse(text: str, where: str) -> Vault:
-    try:
-        return Vault.parse(text)
-    except ValueError as error:
-        raise Fault("vault.unusable", where=where) from error
+def _mark(path: Path) -> tuple[int, ...]:
+    """What is different once the file was replaced or written to."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _key_id(key: bytes) -> bytes:

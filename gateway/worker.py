@@ -21,8 +21,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from approvals.actions import spacing
 from approvals.actions.scheduling import CHANNEL
-from gateway import queue
+from gateway import clocks, queue
 from gateway.chores import Round
 from gateway.database import connection_parameters
 from gateway.publishing import Publisher
@@ -53,6 +54,8 @@ class Worker:
         self._running: dict[asyncio.Task[None], UUID] = {}
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._skew: timedelta | None = None
+        """How far this clock is ahead of the database's, as last seen."""
 
     def stop(self) -> None:
         """Take nothing more, finish what is running."""
@@ -84,8 +87,11 @@ class Worker:
         wait = POLL
         if free > 0:
             async with self.porth.sessions() as session:
-                now = self.porth.clock()
-                claims = await queue.claim(session, self.name, now, now + self.porth.settings.lease, free)
+                now, settings = self.porth.clock(), self.porth.settings
+                if await self._on_time(session):
+                    claims = await queue.claim(
+                        session, self.name, now, now + settings.lease, free, late_after=settings.late_after
+                    )
                 if not claims:
                     wait = await self._until_due(session)
                 await session.commit()
@@ -96,6 +102,24 @@ class Worker:
         if len(claims) < free or free <= 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)
+
+    async def _on_time(self, session: AsyncSession) -> bool:
+        """Whether this clock can be gone by; looked at before the first claim, then with every beat."""
+        if self._skew is None:
+            self._skew = await clocks.skew(session, self.porth.clock)
+        return abs(self._skew) <= clocks.tolerated(self.porth.settings)
+
+    async def _look_at_clock(self, session: AsyncSession) -> timedelta:
+        before, self._skew = self._skew, await clocks.skew(session, self.porth.clock)
+        astray = not await self._on_time(session)
+        if astray:
+            log.error(
+                "this clock is %+.1f s off the database's: nothing is sent until it is right (is NTP running?)",
+                self._skew.total_seconds(),
+            )
+        elif before is not None and abs(before) > clocks.tolerated(self.porth.settings):
+            log.warning("this clock is right again")
+        return self._skew
 
     async def _until_due(self, session: AsyncSession) -> float:
         now = self.porth.clock()
@@ -132,17 +156,21 @@ class Worker:
         started, lease = self.porth.clock(), self.porth.settings.lease
         while True:
             with suppress(DBAPIError, OSError):
-                now = self.porth.clock()
                 async with self.porth.sessions() as session:
+                    skew = await self._look_at_clock(session)
+                    now = self.porth.clock() - skew  # what others compare with is not this clock
+                    said = {"seen_at": now, "skew_seconds": skew.total_seconds()}
                     await session.execute(
                         insert(m.Worker)
-                        .values(name=self.name, started_at=started, seen_at=now)
-                        .on_conflict_do_update(index_elements=["name"], set_={"seen_at": now})
+                        .values(name=self.name, started_at=started, **said)
+                        .on_conflict_do_update(index_elements=["name"], set_=said)
                     )
                     await session.execute(delete(m.Worker).where(m.Worker.seen_at < now - GONE_AFTER))
                     await queue.renew(session, self.name, list(self._running.values()), now + lease)
+                    await spacing.lay_out(session, now, self.porth.settings.late_after)
+                    on_time = await self._on_time(session)
                     await session.commit()
-                if await self.publisher.adopt_abandoned():
+                if on_time and await self.publisher.adopt_abandoned():
                     self._woken.set()
             await asyncio.sleep(lease.total_seconds() / 3)
 
@@ -151,5 +179,8 @@ class Worker:
         chores = Round()
         while True:
             with suppress(DBAPIError, OSError):
-                await chores.make(self.porth)
+                async with self.porth.sessions() as session:
+                    on_time = await self._on_time(session)
+                if on_time:
+                    await chores.make(self.porth)
             await asyncio.sleep(CHORES)

@@ -26,6 +26,9 @@ BACKOFF = (2, 5, 15, 30, 60, 120, 300)
 """Seconds until the next try after each retryable failure; the last repeats until the delivery is `missed`."""
 LOOKUPS = (5, 15, 45, 120, 300)
 """Seconds between looks for a post whose outcome is unknown; then a person decides."""
+APART = timedelta(seconds=10)
+"""Between two looks that must agree that there is no post: a request of a worker that was given up for dead may still
+have been on its way at the first."""
 LOOK_AGAIN = timedelta(hours=1)
 """Between tries of a removal that the platform refuses."""
 CANNOT_RETRACT = "cannot-retract-"
@@ -259,7 +262,7 @@ async def account_stopped(session: AsyncSession, found: Case, code: str, *, now:
 async def unconfirmed(session: AsyncSession, found: Case, code: str, *, now: datetime) -> None:
     """It may be public. It is looked up, never sent again blindly; its second half waits."""
     found.delivery.state, found.delivery.code = "unconfirmed", code
-    found.delivery.lookups = 0
+    found.delivery.lookups, found.delivery.absent_at = 0, None
     found.delivery.next_attempt_at = now + timedelta(seconds=LOOKUPS[0])
     release_lease(found.delivery)
     await _log(session, found, "unconfirmed", {"code": code}, now)
@@ -279,8 +282,13 @@ async def looked(session: AsyncSession, found: Case, seen: Sequence[Receipt], *,
 
 
 async def absent(session: AsyncSession, found: Case, *, now: datetime) -> None:
-    """The platform says with authority that nothing was posted: it may go out, after every check again."""
+    """The platform says with authority that nothing was posted. Said twice, it may go out, after every check again."""
     delivery = found.delivery
+    if delivery.absent_at is None or now < delivery.absent_at + APART:
+        delivery.absent_at = delivery.absent_at or now
+        await looked(session, found, (), now=now)
+        delivery.next_attempt_at = max(delivery.next_attempt_at, delivery.absent_at + APART)
+        return
     delivery.state, delivery.code = ("held", delivery.takedown_reason) if delivery.takedown_at else ("due", "absent")
     delivery.next_attempt_at = now
     delivery.takedown_at = None

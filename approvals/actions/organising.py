@@ -256,6 +256,7 @@ async def replace_credentials(
     if found is None or found.organisation_id != actor.organisation:
         raise NotFound("no-such-account")
     found.credentials, found.expires_at = sealed, expires
+    found.renewed = found.renewing_until = None  # what was exchanged for others is of no use now
     found.stopped_code = found.stopped_at = None
     await _log(session, actor, "credentials-replaced", {"account": str(account)}, now)
     return found

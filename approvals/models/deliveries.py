@@ -30,6 +30,11 @@ class Delivery(Identified, Base):
             "published_at",
             postgresql_where=text("state = 'published' AND takedown_at IS NULL"),
         ),
+        Index(
+            "ix_deliveries_unsettled",
+            "organisation_id",
+            postgresql_where=text("state IN ('due', 'sending', 'unconfirmed', 'held', 'missed')"),
+        ),
         Index("ix_deliveries_post", "post_id"),
         Index(
             "ix_deliveries_unpublished",
@@ -68,6 +73,8 @@ class Delivery(Identified, Base):
     attempt: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """`connectors.contract.Attempt.state`."""
     lookups: Mapped[int] = mapped_column(default=0)
+    absent_at: Mapped[datetime | None]
+    """When a lookup first found with authority that there is no such post; believed when a later one says the same."""
     seen: Mapped[list[Any]] = mapped_column(default=list)
     """Receipts that a lookup saw but could not tell apart, for the person who decides."""
     platform_id: Mapped[str | None]
@@ -109,6 +116,8 @@ class Worker(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    skew_seconds: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    """How far its clock is before the database's; behind is negative."""
 
 
 class RememberedAnswer(Base):

@@ -152,4 +152,10 @@ class Account(Identified, Base):
     stopped_at: Mapped[datetime | None]
     limited_until: Mapped[datetime | None]
     """The platform's own limit: nothing is sent before."""
+    begun_at: Mapped[datetime | None]
+    """When a delivery on it was last begun: what is late keeps its distance (approvals/actions/spacing.py)."""
+    renewed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Credentials that the platform has given in exchange and that have not worked yet, sealed as `credentials` is."""
+    renewing_until: Mapped[datetime | None]
+    """Until then one process is exchanging the credentials, and no other may."""
     created_at: Mapped[datetime]

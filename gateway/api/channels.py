@@ -14,7 +14,7 @@ from approvals import queries
 from approvals.actions import organising
 from approvals.errors import Invalid, NotFound
 from approvals.permissions import Actor, Permission
-from approvals.queries import AccountView, ChannelView
+from approvals.queries import AccountAttention, AccountView, ChannelView
 from connectors.contract import Credentials, Identity, Language
 from connectors.errors import AuthExpired, PublishingError, Rejected
 from connectors.registry import NOT_OFFERED, PLATFORMS, secret_names
@@ -66,6 +66,13 @@ class Channels(Controller):
     @get("/channels", **needs(Permission.CHANNEL_READ, says="List channels with their accounts"))
     async def browse(self, session: Session, actor: Acting) -> list[ChannelView]:
         return await queries.channels(session, actor)
+
+    @get(
+        "/accounts/attention",
+        **needs(Permission.CHANNEL_READ, says="List accounts that somebody has to see to, and why"),
+    )
+    async def attention(self, session: Session, actor: Acting, now: Now) -> tuple[AccountAttention, ...]:
+        return await queries.accounts_needing_attention(session, actor.organisation, now)
 
     @post("/channels", **needs(Permission.CHANNEL_MANAGE, says="Register a channel"))
     async def register(

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from litestar import Response, get
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.permissions import Permission
+from approvals.queries import attention_views
 from gateway.api.injected import Acting, Now, Session
 from gateway.api.routing import needs
+from gateway.health import SILENT_AFTER
 
 WINDOW = timedelta(hours=24)
+OPEN = ("due", "sending", "unconfirmed", "held", "missed")
 QUANTILES = (0.5, 0.95, 0.99)
 
 
@@ -28,7 +31,8 @@ async def metrics(session: Session, actor: Acting, now: Now) -> Response[bytes]:
     registry = CollectorRegistry()
     await _deliveries(session, registry, actor.organisation, now)
     await _lateness(session, registry, actor.organisation, now)
-    await _accounts(session, registry, actor.organisation)
+    await _accounts(session, registry, actor.organisation, now)
+    await _workers(session, registry, now)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -43,7 +47,10 @@ async def _deliveries(session: AsyncSession, registry: CollectorRegistry, organi
         select(m.Channel.platform, m.Delivery.state, func.count())
         .join(m.Account, m.Account.id == m.Delivery.account_id)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
-        .where(m.Delivery.organisation_id == organisation, m.Delivery.publish_at > now - WINDOW)
+        .where(
+            m.Delivery.organisation_id == organisation,
+            or_(m.Delivery.publish_at > now - WINDOW, m.Delivery.state.in_(OPEN)),
+        )
         .group_by(m.Channel.platform, m.Delivery.state)
     )
     for platform, state, count in rows:
@@ -71,7 +78,7 @@ async def _lateness(session: AsyncSession, registry: CollectorRegistry, organisa
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
         .where(
             m.Delivery.organisation_id == organisation,
-            m.Delivery.state == "published",
+            m.Delivery.published_at.is_not(None),
             m.Delivery.publish_at > now - WINDOW,
         )
         .group_by(m.Channel.platform)
@@ -81,13 +88,32 @@ async def _lateness(session: AsyncSession, registry: CollectorRegistry, organisa
             late.labels(platform, str(quantile)).set(max(float(value), 0))
 
 
-async def _accounts(session: AsyncSession, registry: CollectorRegistry, organisation: object) -> None:
+async def _accounts(session: AsyncSession, registry: CollectorRegistry, organisation: object, now: datetime) -> None:
     stopped = Gauge("porth_accounts_stopped", "Accounts that take no deliveries", ["platform"], registry=registry)
+    states = Gauge("porth_accounts", "Accounts by their state, as /health names it", ["platform", "state"],
+                   registry=registry)  # fmt: skip
+    left = Gauge(
+        "porth_account_seconds_left", "Until its credentials end, below zero when they have ended; none that last",
+        ["platform", "account"], registry=registry,
+    )  # fmt: skip
     rows = await session.execute(
-        select(m.Channel.platform, func.count(m.Account.stopped_at))
-        .join(m.Account, m.Account.channel_id == m.Channel.id)
-        .where(m.Channel.organisation_id == organisation)
-        .group_by(m.Channel.platform)
+        select(m.Account, m.Channel.platform)
+        .join(m.Channel, m.Channel.id == m.Account.channel_id)
+        .where(m.Account.organisation_id == organisation)
     )
-    for platform, count in rows:
-        stopped.labels(platform).set(count)
+    for account, platform in rows:
+        stopped.labels(platform).inc(account.stopped_at is not None)
+        states.labels(platform, attention_views.state(account, now)).inc()
+        if account.expires_at is not None:
+            left.labels(platform, str(account.id)).set((account.expires_at - now).total_seconds())
+
+
+async def _workers(session: AsyncSession, registry: CollectorRegistry, now: datetime) -> None:
+    living = Gauge("porth_workers", "Workers that live", registry=registry)
+    beat = Gauge("porth_worker_beat_age_seconds", "Since a worker last said that it lives", registry=registry)
+    skew = Gauge("porth_worker_clock_skew_seconds", "The most that a worker's clock is off", registry=registry)
+    seen = list(await session.execute(select(m.Worker.seen_at, m.Worker.skew_seconds)))
+    alive = [row for row in seen if row.seen_at > now - SILENT_AFTER]
+    living.set(len(alive))
+    beat.set((now - max(row.seen_at for row in seen)).total_seconds() if seen else float("inf"))
+    skew.set(max((abs(row.skew_seconds) for row in alive), default=0))

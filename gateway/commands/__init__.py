@@ -24,6 +24,7 @@ COMMANDS = (
     "publish-due",
     "user",
     "key",
+    "vault",
     "log",
     "check",
     "parity",

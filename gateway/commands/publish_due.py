@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway import installation, runtime
+from gateway import clocks, installation, runtime
 from gateway.commands import Parsers
 from gateway.due import due, publish_due
 from gateway.faults import Fault
@@ -48,6 +48,10 @@ async def _publish(settings: Settings, url: str, arguments: argparse.Namespace) 
     async with runtime.opened(settings, url) as porth:
         if arguments.dry_run:
             return await due(porth, limit=arguments.limit)
+        async with porth.sessions() as session:
+            skew = await clocks.skew(session, porth.clock)
+        if abs(skew) > clocks.tolerated(settings):
+            raise Fault("publish-due.clock", seconds=round(skew.total_seconds()))
         return await publish_due(porth, limit=arguments.limit, worker=name(), concurrency=settings.worker_concurrency)
 
 

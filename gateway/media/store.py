@@ -3,12 +3,14 @@
 Both are plain files under one folder that only the service's user may enter; who may see what is decided elsewhere.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -82,20 +84,28 @@ class Quarantine:
     _MAGIC: Final = b"PQ1"
     _NONCE: Final = 12
     _WRAPPED: Final = 48
+    _HEAD: Final = len(_MAGIC) + _NONCE + _WRAPPED
     _ID_DIGITS: Final = 32
 
     def __init__(self, home: Path, *keys: bytes) -> None:
         """`keys` are 32 bytes each, the newest first: it wraps, and all of them unwrap."""
         self._folder = home / "media" / "quarantine"
-        self._wraps = [AESGCM(key) for key in keys]
+        self._keys: Callable[[], tuple[bytes, ...]] = lambda: keys
         _private_folder(self._folder)
+
+    @classmethod
+    def following(cls, home: Path, keys: Callable[[], tuple[bytes, ...]]) -> Self:
+        """With keys that are asked for each time, as they may be changed while Porth runs."""
+        made = cls(home)
+        made._keys = keys  # our own
+        return made
 
     def put(self, data: bytes) -> Quarantined:
         name = secrets.token_hex(self._ID_DIGITS // 2)
         about = name.encode("ascii")
         key = AESGCM.generate_key(256)
         first, second = secrets.token_bytes(self._NONCE), secrets.token_bytes(self._NONCE)
-        wrapped = self._wraps[0].encrypt(first, key, b"key" + about)
+        wrapped = AESGCM(self._keys()[0]).encrypt(first, key, b"key" + about)
         sealed = AESGCM(key).encrypt(second, data, b"content" + about)
         path = self._path(name)
         _private_folder(path.parent)
@@ -105,22 +115,61 @@ class Quarantine:
     def read(self, name: str) -> bytes:
         """The original's bytes. Raises `NotStored` and `Damaged`. Log each call: every view counts."""
         data = _read(self._path(name), name)
-        about = name.encode("ascii")
-        at = len(self._MAGIC)
-        if data[:at] != self._MAGIC:
-            raise Damaged(name)
-        first, at = data[at : at + self._NONCE], at + self._NONCE
-        wrapped, at = data[at : at + self._WRAPPED], at + self._WRAPPED
-        second, at = data[at : at + self._NONCE], at + self._NONCE
-        for wrap in self._wraps:
-            with suppress(InvalidTag, ValueError):
-                key = wrap.decrypt(first, wrapped, b"key" + about)
-                return AESGCM(key).decrypt(second, data[at:], b"content" + about)
+        key = self._unwrapped(name, data[: self._HEAD], self._keys())
+        second = data[self._HEAD : self._HEAD + self._NONCE]
+        try:
+            return AESGCM(key).decrypt(second, data[self._HEAD + self._NONCE :], b"content" + name.encode("ascii"))
+        except (InvalidTag, ValueError) as error:
+            raise Damaged(name) from error
+
+    def _unwrapped(self, name: str, head: bytes, keys: tuple[bytes, ...]) -> bytes:
+        magic, nonce = len(self._MAGIC), len(self._MAGIC) + self._NONCE
+        if head[:magic] == self._MAGIC:
+            for key in keys:
+                with suppress(InvalidTag, ValueError):
+                    return AESGCM(key).decrypt(head[magic:nonce], head[nonce:], b"key" + name.encode("ascii"))
         raise Damaged(name)
+
+    def is_current(self, name: str) -> bool:
+        """Whether the newest key wraps it. Raises `NotStored`."""
+        try:
+            with self._path(name).open("rb") as file:
+                self._unwrapped(name, file.read(self._HEAD), self._keys()[:1])
+        except FileNotFoundError:
+            raise NotStored(name) from None
+        except Damaged:
+            return False
+        return True
+
+    def rewrap(self, name: str) -> None:
+        """Wrap its key with the newest one. Raises `NotStored` and `Damaged`.
+
+        Under the folder's lock, as `delete` is: what is deleted meanwhile does not come back.
+        """
+        path = self._path(name)
+        if not path.parent.is_dir():
+            raise NotStored(name)
+        with _locked(path.parent):
+            data = _read(path, name)
+            newest, about = self._keys(), name.encode("ascii")
+            key = self._unwrapped(name, data[: self._HEAD], newest)
+            nonce = secrets.token_bytes(self._NONCE)
+            wrapped = AESGCM(newest[0]).encrypt(nonce, key, b"key" + about)
+            write_whole(path, b"".join((self._MAGIC, nonce, wrapped, data[self._HEAD :])))
 
     def delete(self, name: str) -> None:
         """Deleting what is gone already is a success."""
-        self._path(name).unlink(missing_ok=True)
+        path = self._path(name)
+        if path.parent.is_dir():
+            with _locked(path.parent):
+                path.unlink(missing_ok=True)
+
+    def sweep(self, before: float) -> None:
+        """Delete what a write that was killed has left, older than this time of the clock."""
+        for path in self._folder.glob("??/.*.part"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def names(self) -> frozenset[str]:
         """Everything that lies here, for the sweep that deletes what no record knows."""
@@ -142,11 +191,27 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """So that a name that was just given outlasts a power cut."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Alone in this folder, among all processes that ask."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _private_folder(folder: Path) -> None:

@@ -286,27 +286,3 @@ async def test_a_publishing_job_lists_what_is_due_without_sending_it(house: Hous
     _, others = await another(house)
     assert others
     assert {d["state"] for d in (await key.get("/deliveries")).json()["items"]} == {"due"}
-
-
-async def test_health_fails_when_due_deliveries_are_not_taken(house: House) -> None:
-    async with house.porth.sessions.begin() as session:
-        session.add(m.Worker(name="w", started_at=NOW, seen_at=NOW))
-    assert (await house.client.get("/health")).json() == {
-        "well": True, "reasons": [], "workers": 1, "waiting_seconds": 0,
-    }  # fmt: skip
-    post, digest = await house.approved()
-    await house.comms.post(f"/posts/{post}/schedule", {"digest": digest, "at": AT})
-    house.clock.now = NOW + timedelta(hours=5, minutes=2)
-    async with house.porth.sessions.begin() as session:
-        await session.execute(update(m.Worker).values(seen_at=house.clock.now))
-    answer = await house.client.get("/health")
-    assert (answer.status_code, answer.json()["reasons"]) == (503, ["deliveries-not-taken"])
-    assert answer.json()["waiting_seconds"] == 120
-    async with house.porth.sessions.begin() as session:
-        await session.execute(update(m.Organisation).values(paused_at=NOW))
-    assert (await house.client.get("/health")).status_code == 200
-
-
-async def test_health_fails_without_a_worker(house: House) -> None:
-    answer = await house.client.get("/health")
-    assert (answer.status_code, answer.json()["reasons"]) == (503, ["no-worker"])

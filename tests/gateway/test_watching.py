@@ -1,16 +1,14 @@
-"""After publishing: what changes on the platform is seen once, on every platform; credentials are renewed in time."""
-
-from datetime import timedelta
+"""After publishing: what changes on the platform is seen once, on every platform."""
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from approvals import models as m
 from approvals.actions import watching
 from approvals.errors import WrongState
 from gateway.chores import alone
-from gateway.watching import look_for_drift, renew_credentials
+from gateway.watching import look_for_drift
 from tests.gateway.conftest import House, Platforms
 
 pytestmark = pytest.mark.anyio
@@ -67,13 +65,3 @@ async def test_chores_are_done_by_one_process_at_a_time(house: House) -> None:
         assert (first, second) == (True, False)
     async with alone(house.porth) as third:
         assert third
-
-
-async def test_credentials_that_cannot_be_renewed_stay_as_they_are(house: House) -> None:
-    async with house.porth.sessions() as session:
-        await session.execute(update(m.Account).values(expires_at=house.clock() + timedelta(days=3)))
-        await session.commit()
-        before = list(await session.scalars(select(m.Account.credentials).order_by(m.Account.id)))
-        await renew_credentials(house.porth, session, house.clock())
-        after = list(await session.scalars(select(m.Account.credentials).order_by(m.Account.id)))
-    assert before == after

@@ -14,7 +14,9 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+from sqlalchemy import update
 
+from approvals import models as m
 from approvals.actions import consenting, drafting, reviewing, scheduling
 from approvals.consent import Consent
 from approvals.content import Bilingual, Content, Named, Window
@@ -101,6 +103,7 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             return post, digest
 
         await consenting.record(session, people["gwen"], _consent(now.date()), now=now)
+        await session.execute(update(m.Account).values(expires_at=now + timedelta(days=20)))
         translating = await draft(1003, text=Bilingual(en="Flu clinic number 1003 is open today."))
         await drafting.ask_for_translation(session, nia, translating, now + timedelta(days=1), now=now)
         scheduled, digest = await approved(1005)

@@ -1,6 +1,7 @@
 """The first page: what waits for the person who looks at it."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Response, get
@@ -11,12 +12,13 @@ from approvals import models as m
 from approvals import queries
 from approvals.permissions import SIGNS, Actor, Permission
 from approvals.queries import ConsentFilter, DeliveryFilter, PostFilter
-from gateway.api.injected import Acting, Asked, Session
+from gateway.api.injected import Acting, Asked, Now, Session
 from gateway.api.routing import SIGNED_IN, needs
 from gateway.web.controllers.deliveries import ASKING, texts
 from gateway.web.pages import page
 
 FEW = 5
+MOST_ACCOUNTS = 20
 
 
 class Waiting(Struct, frozen=True):
@@ -29,18 +31,19 @@ class Waiting(Struct, frozen=True):
     posts: tuple[queries.PostSummary, ...] = ()
     deliveries: tuple[queries.DeliveryView, ...] = ()
     consents: tuple[queries.ConsentView, ...] = ()
+    accounts: tuple[queries.AccountAttention, ...] = ()
     more: bool = False
 
     @property
     def empty(self) -> bool:
-        return not (self.posts or self.deliveries or self.consents)
+        return not (self.posts or self.deliveries or self.consents or self.accounts)
 
 
 class Home(Controller):
     @get("/", **needs(SIGNED_IN, refusals=()))
-    async def show(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
+    async def show(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[Any]:
         organisation = await session.get_one(m.Organisation, actor.organisation)
-        waiting = [section async for section in _sections(session, actor) if not section.empty]
+        waiting = [section async for section in _sections(session, actor, now) if not section.empty]
         return page(
             request, "home/show.html", organisation=organisation, waiting=waiting,
             writes=actor.may(Permission.POST_EDIT), texts=await texts(session, _deliveries(waiting)),
@@ -51,10 +54,13 @@ def _deliveries(sections: list[Waiting]) -> list[queries.DeliveryView]:
     return [found for section in sections for found in section.deliveries]
 
 
-async def _sections(session: AsyncSession, actor: Actor) -> AsyncIterator[Waiting]:
+async def _sections(session: AsyncSession, actor: Actor, now: datetime) -> AsyncIterator[Waiting]:
     if actor.may(Permission.DELIVERY_RESOLVE):
         found = await queries.deliveries(session, actor, DeliveryFilter(states=ASKING), limit=FEW + 1)
         yield Waiting("deliveries", "/deliveries?show=asking", deliveries=tuple(found[:FEW]), more=len(found) > FEW)
+    if actor.may(Permission.DELIVERY_RESOLVE) or actor.may(Permission.CHANNEL_MANAGE):
+        troubled = await queries.accounts_needing_attention(session, actor.organisation, now)
+        yield Waiting("accounts", "/administration", accounts=troubled[:MOST_ACCOUNTS])
     if actor.may(Permission.CONSENT_DECIDE):
         unseen = await queries.consents(session, actor, ConsentFilter(verified=False, withdrawn=False), limit=FEW + 1)
         yield Waiting("consents", "/consents?show=unverified", consents=tuple(unseen[:FEW]), more=len(unseen) > FEW)
