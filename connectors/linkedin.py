@@ -11,7 +11,7 @@ import requests
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
-from connectors.http import Exchange, Line, Unreadable, Wire
+from connectors.http import Exchange, Line, Unreadable, Wire, ending
 from connectors.limits import LIMITS
 from connectors.matching import choose, since, twin_aware
 from connectors.matching import normal as normal_text
@@ -83,7 +83,7 @@ class LinkedIn:
             return None
         renewed = await self._line.call(self._renew, credentials)
         kept = {name: str(renewed[name]) for name in ("access_token", "refresh_token") if name in renewed}
-        return Credentials(credentials.account, dict(credentials.secrets) | kept)
+        return Credentials(credentials.account, dict(credentials.secrets) | kept, ending(renewed))
 
     # Below: in the pool, blocking.
 

@@ -86,7 +86,7 @@ async def _renew(porth: Runtime, session: AsyncSession, account_id: UUID, now: d
     if new is None:
         return
     identity = await connector.verify(new)
-    await _keep(porth, session, account_id, before, new, identity.expires, now)
+    await _keep(porth, session, account_id, before, new, new.expires or identity.expires, now)
 
 
 async def _keep(
