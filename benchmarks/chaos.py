@@ -51,6 +51,8 @@ SPREAD = 0.7
 """Of the torment, over which the posts fall due."""
 JUST_DUE = 8
 """Posts, of the latest, of which one is taken down: some of each is out, some on its way, some not yet begun."""
+LEFT_ALONE = 2
+"""Posts, of the first: one with a picture and one without, so that something comes out on every platform."""
 TOLD_EVERY = 10.0
 
 
@@ -78,7 +80,7 @@ Tell = Callable[[str], None]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=2000)
-    parser.add_argument("--seconds", type=float, default=120, help="of killing; the rest may finish after")
+    parser.add_argument("--seconds", type=float, default=180, help="of killing; the rest may finish after")
     parser.add_argument("--chaos", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
@@ -207,10 +209,9 @@ class _Torment:
         workers = [self.installation.start_worker() for _ in range(2)]
         told = time.monotonic()
         while time.monotonic() < self.end:
-            time.sleep(self.chance.uniform(1.0, 4.0))
-            victim = self.chance.randrange(2)
+            time.sleep(self.chance.uniform(1.0, 5.0))
             self._take_down()
-            workers[victim] = self._kill(workers[victim])
+            workers = [workers[1], self._kill(workers[0])]  # the older one: the other has hardly begun to work
             if self.database and time.monotonic() > self.database[-1]:
                 self.database.pop()
                 kill_database(self.installation)
@@ -231,7 +232,7 @@ class _Torment:
         """Every other time, one post with whatever of it is public, being sent or due."""
         begun = int((time.monotonic() - self.began) / self.spread)
         some, which = self.chance.random() < 0.5, self.chance.random()
-        just_due = [post for post in self.posts[max(begun - JUST_DUE, 0) : begun] if post not in self.taken]
+        just_due = [post for post in self.posts[max(begun - JUST_DUE, LEFT_ALONE) : begun] if post not in self.taken]
         if not some or not just_due:
             return
         post = just_due[int(which * len(just_due))]

@@ -32,8 +32,9 @@ NOT_FOUND = _error(404, "Record not found")
 
 
 def _instance(call: Call, _account: Account, _store: Store) -> Answer:
-    return answer(200, {"uri": call.host, "domain": call.host, "title": "Sandbox", "version": "4.4.0",
-                        "api_versions": {"mastodon": 6}, "configuration": {
+    own = {"uri": call.host} if "/v1/" in call.path else {"domain": call.host, "api_versions": {"mastodon": 6}}
+    return answer(200, {**own, "title": "Sandbox", "version": "4.4.0",
+                        "configuration": {
                             "statuses": {"max_characters": LIMIT.text, "characters_reserved_per_url": 23,
                                          "max_media_attachments": LIMIT.pictures},
                             "media_attachments": {"description_limit": LIMIT.alt}}})  # fmt: skip
