@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,8 @@ JUST_DUE = 8
 """Posts, of the latest, of which one is taken down: some of each is out, some on its way, some not yet begun."""
 LEFT_ALONE = 2
 """Posts, of the first: one with a picture and one without, so that something comes out on every platform."""
+PATIENCE = 20.0
+"""Seconds that a worker gets to take something up before it is killed all the same."""
 TOLD_EVERY = 10.0
 
 
@@ -209,7 +212,8 @@ class _Torment:
         workers = [self.installation.start_worker() for _ in range(2)]
         told = time.monotonic()
         while time.monotonic() < self.end:
-            time.sleep(self.chance.uniform(1.0, 5.0))
+            self._until_at_work(workers[0])
+            time.sleep(self.chance.uniform(0.0, 4.0))
             self._take_down()
             workers = [workers[1], self._kill(workers[0])]  # the older one: the other has hardly begun to work
             if self.database and time.monotonic() > self.database[-1]:
@@ -220,6 +224,17 @@ class _Torment:
             if time.monotonic() - told > TOLD_EVERY:
                 told = time.monotonic()
                 self.tell(f"workers killed {self.kills}, taken down {len(self.taken)}; {_states(self.installation)}")
+
+    def _until_at_work(self, worker: subprocess.Popen[bytes]) -> None:
+        """To kill a worker that is only starting would try nothing."""
+        late = min(time.monotonic() + PATIENCE, self.end)
+        while time.monotonic() < late:
+            with suppress(psycopg.OperationalError):
+                if self.installation.rows(
+                    "SELECT 1 AS one FROM deliveries WHERE leased_by LIKE %s LIMIT 1", f"%-{worker.pid}-%"
+                ):
+                    return
+            time.sleep(0.1)
 
     def _kill(self, worker: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         worker.kill()
