@@ -12,12 +12,11 @@ from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixe
 from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.pictures import sniff
 from connectors.sandbox.rates import Standing
-from connectors.sandbox.rules import Kind, rules
+from connectors.sandbox.rules import Kind, life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 from connectors.sandbox.tokens import issue, shorten
 
 LIMIT = rules("bluesky").content
-LIVES = rules("bluesky").lives
 POST = "app.bsky.feed.post"
 GRACE = 7200
 """Seconds for which a refresh token still works once it was used: its answer may have been lost."""
@@ -45,7 +44,7 @@ def _jwt(account: Account, store: Store, kind: Kind) -> str:
     scope = "com.atproto.refresh" if kind == "refresh" else "com.atproto.appPassPrivileged"
     parts = (
         {"typ": "refresh+jwt" if kind == "refresh" else "at+jwt", "alg": "HS256"},
-        {"scope": scope, "sub": account.id, "jti": number, "iat": now, "exp": now + int(LIVES[kind] or GRACE),
+        {"scope": scope, "sub": account.id, "jti": number, "iat": now, "exp": now + int(life("bluesky", kind)),
          "aud": "did:web:sandbox.example"},
     )  # fmt: skip
     encoded = [base64.urlsafe_b64encode(msgspec.json.encode(part)).rstrip(b"=").decode() for part in parts]

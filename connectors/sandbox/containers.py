@@ -29,12 +29,11 @@ from connectors.sandbox.graph import (
     refusal,
 )
 from connectors.sandbox.pictures import Wrong, is_scaled, sniff, wrong
-from connectors.sandbox.rules import rules
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 from connectors.sandbox.tokens import issue, issued
 
 FETCH_LIMIT = 10.0
-DAY = 86_400
 NOT_FETCHED = refusal(9004, "The media could not be fetched from this URI", error_subcode=2207052)
 GONE = refusal(100, "Unsupported get request. Object with ID does not exist", error_subcode=33)
 TOO_YOUNG = refusal(100, "(#100) An access token must be at least 24 hours old to be refreshed.")
@@ -149,8 +148,7 @@ class Stage:
 
     def _state(self, kept: Mapping[str, Any]) -> str:
         """A container that was not published within a day is gone."""
-        life = self.rules.lives["container"]
-        old = life is not None and kept["at"] + life <= CLOCK.time()
+        old = kept["at"] + life(self.words.name, "container") <= CLOCK.time()
         return "EXPIRED" if old and kept["status"] == "FINISHED" else str(kept["status"])
 
     def quota(self, call: Call, account: Account, store: Store) -> Answer:
@@ -182,12 +180,13 @@ class Stage:
 
     def refresh(self, _call: Call, account: Account, store: Store) -> Answer:
         """The new token is another one; the old one stays good until it ends."""
-        if CLOCK.time() - issued(store, account).at < (self.rules.lives["refreshable-after"] or 0):
+        if CLOCK.time() - issued(store, account).at < life(self.words.name, "refreshable-after"):
             return TOO_YOUNG
         token = f"{account.token.partition('#')[0]}#{store.number()}"
-        life = self.rules.lives["access"]
         issue(store, account, token)
-        return answer(200, {"access_token": token, "token_type": "bearer", "expires_in": int(life or 60 * DAY)})
+        return answer(
+            200, {"access_token": token, "token_type": "bearer", "expires_in": int(life(self.words.name, "access"))}
+        )
 
     def _shown(self, post: Post) -> dict[str, Any]:
         at = datetime.fromisoformat(post.at).strftime("%Y-%m-%dT%H:%M:%S+0000")

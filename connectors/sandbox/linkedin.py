@@ -11,13 +11,11 @@ from connectors.linkedin import plain
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
 from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.pictures import sniff, wrong
-from connectors.sandbox.rules import rules
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 from connectors.sandbox.tokens import issue, issued
 
 LIMIT = rules("linkedin").content
-LIVES = rules("linkedin").lives
-DAY = 86_400
 OLDEST, NEWEST = 202511, 202611
 """The versions that are alive."""
 UNESCAPED = regex.compile(r"(?<!\\)(?:\\\\)*[|{}@\[\]()<>*~]")
@@ -66,7 +64,7 @@ def _initialize(call: Call, account: Account, store: Store) -> Answer:
     if call.json().get("initializeUploadRequest", {}).get("owner") != account.id:
         return DENIED
     image = f"urn:li:image:{store.number()}"
-    until = CLOCK.time() + (LIVES["upload"] or DAY)
+    until = CLOCK.time() + life("linkedin", "upload")
     store.put("linkedin-image", image, {"owner": account.id, "until": until})
     value = {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{image}", "uploadUrlExpiresAt": round(until * 1000),
              "image": image}  # fmt: skip
@@ -103,7 +101,7 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
         return media
     if LIMIT.too_long(text):
         return _error(400, "FIELD_LENGTH_TOO_LONG", "ERROR :: /commentary :: length is greater than 3000")
-    since = (CLOCK.now() - timedelta(seconds=LIVES["duplicates"] or 0)).isoformat()
+    since = (CLOCK.now() - timedelta(seconds=life("linkedin", "duplicates"))).isoformat()
     shown = _survives(text)
     twin = next((post for post in store.latest(account, since=since) if post.text == shown), None)
     if twin is not None:
@@ -173,8 +171,8 @@ def _renew(_call: Call, account: Account, store: Store) -> Answer:
     """The refresh token stays the same one, and ends when it would have ended."""
     token, ends = f"{account.token}#{store.number()}", issued(store, account, "refresh").ends
     issue(store, account, token)
-    left = 365 * DAY if ends is None else ends - CLOCK.time()
-    return answer(200, {"access_token": token, "expires_in": int(LIVES["access"] or 60 * DAY),
+    left = life("linkedin", "refresh") if ends is None else ends - CLOCK.time()
+    return answer(200, {"access_token": token, "expires_in": int(life("linkedin", "access")),
                         "refresh_token": account.token, "refresh_token_expires_in": int(left)})  # fmt: skip
 
 

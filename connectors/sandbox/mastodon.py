@@ -11,11 +11,10 @@ from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, R
 from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.pictures import sniff, wrong
 from connectors.sandbox.rates import Standing
-from connectors.sandbox.rules import rules
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 
 LIMIT = rules("mastodon").content
-LIVES = rules("mastodon").lives
 AT_ONCE = 100_000
 """Bytes; larger pictures are still being processed when the upload is answered."""
 
@@ -91,7 +90,7 @@ def _media(call: Call, account: Account, store: Store) -> Answer:
 def _create(call: Call, account: Account, store: Store) -> Answer:
     key = f"{account.id}/{call.headers.get('idempotency-key', '')}"
     twin = store.get("mastodon-key", key) if "idempotency-key" in call.headers else None
-    fresh = twin is not None and CLOCK.time() - twin["at"] < (LIVES["keys"] or 0)
+    fresh = twin is not None and CLOCK.time() - twin["at"] < life("mastodon", "keys")
     if twin and fresh and (post := store.post("mastodon", twin["id"])):
         return answer(200, _status(post, account))
     fields = call.form()[0]

@@ -5,6 +5,7 @@ Porth has wrong shows. They may be changed while the sandbox runs (`POST /_contr
 `Content` or a `Rate` sees the change.
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -76,118 +77,119 @@ class Rules(Struct, kw_only=True):
 
 _WRITES = ("create", "edit", "delete")
 _POINTS = {"create": 3, "edit": 2, "delete": 1}
-
-
-def _documented() -> dict[str, Rules]:
-    return {
-        "x": Rules(
-            content=Content(
-                text=280, counting="weighted", pictures=4, picture_bytes=5 * MB, alt=1000, mentions=0,
-                picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
-            ),
-            rates={
-                "posts": Rate(calls=("create", "edit"), most=100, seconds=15 * MINUTE),
-                "posts-of-app": Rate(calls=("create", "edit"), most=10_000, seconds=DAY, per="app"),
-                "uploads": Rate(calls=("upload",), most=500, seconds=15 * MINUTE),
-                "descriptions": Rate(calls=("alt",), most=500, seconds=15 * MINUTE),
-                "timeline": Rate(calls=("find",), most=900, seconds=15 * MINUTE),
-                "one-post": Rate(calls=("read",), most=900, seconds=15 * MINUTE),
-                "deletions": Rate(calls=("delete",), most=50, seconds=15 * MINUTE),
-                "identity": Rate(calls=("verify",), most=75, seconds=15 * MINUTE),
-            },
-            lives={"access": None, "media": DAY, "duplicates": HOUR},
+DOCUMENTED: Mapping[str, Rules] = {
+    "x": Rules(
+        content=Content(
+            text=280, counting="weighted", pictures=4, picture_bytes=5 * MB, alt=1000, mentions=0,
+            picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
         ),
-        "facebook": Rules(
-            content=Content(  # 4 or 10 MB for a picture: the sources conflict
-                text=63_206, counting="code-points", pictures=10, picture_bytes=4 * MB,
-                picture_types=("image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"),
-            ),
-            rates={"calls": Rate(most=4800, seconds=DAY, window="moving")},  # for each engaged user: here one
-            lives={"access": None},
+        rates={
+            "posts": Rate(calls=("create", "edit"), most=100, seconds=15 * MINUTE),
+            "posts-of-app": Rate(calls=("create", "edit"), most=10_000, seconds=DAY, per="app"),
+            "uploads": Rate(calls=("upload",), most=500, seconds=15 * MINUTE),
+            "descriptions": Rate(calls=("alt",), most=500, seconds=15 * MINUTE),
+            "timeline": Rate(calls=("find",), most=900, seconds=15 * MINUTE),
+            "one-post": Rate(calls=("read",), most=900, seconds=15 * MINUTE),
+            "deletions": Rate(calls=("delete",), most=50, seconds=15 * MINUTE),
+            "identity": Rate(calls=("verify",), most=75, seconds=15 * MINUTE),
+        },
+        lives={"access": None, "media": DAY, "duplicates": HOUR},
+    ),
+    "facebook": Rules(
+        content=Content(  # 4 or 10 MB for a picture: the sources conflict
+            text=63_206, counting="code-points", pictures=10, picture_bytes=4 * MB,
+            picture_types=("image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"),
         ),
-        "instagram": Rules(
-            content=Content(
-                text=2200, counting="code-points", pictures=10, picture_bytes=8 * MB, picture_types=("image/jpeg",),
-                min_width=320, max_width=1440, ratio=(0.8, 1.91), alt=1000, hashtags=30, mentions=20,
-                needs_picture=True,
-            ),
-            rates={
-                "calls": Rate(most=4800, seconds=DAY, window="moving"),
-                # Meta's own pages say 100, 50 and 25
-                "posts": Rate(calls=("create",), most=50, seconds=DAY, window="moving", successes=True, error="quota"),
-                "containers": Rate(calls=("container",), most=400, seconds=DAY, window="moving", error="quota"),
-            },
-            lives={"access": 60 * DAY, "refreshable-after": DAY, "container": DAY},
+        rates={"calls": Rate(most=4800, seconds=DAY, window="moving")},  # for each engaged user: here one
+        lives={"access": None},
+    ),
+    "instagram": Rules(
+        content=Content(
+            text=2200, counting="code-points", pictures=10, picture_bytes=8 * MB, picture_types=("image/jpeg",),
+            min_width=320, max_width=1440, ratio=(0.8, 1.91), alt=1000, hashtags=30, mentions=20,
+            needs_picture=True,
         ),
-        "threads": Rules(
-            content=Content(
-                text=500, counting="threads", pictures=20, picture_bytes=8 * MB, min_width=320, max_width=1440,
-                ratio=(0.1, 10.0), alt=1000, links=5,
-            ),
-            rates={
-                "calls": Rate(most=4800, seconds=DAY, window="moving"),
-                "posts": Rate(calls=("create",), most=250, seconds=DAY, window="moving", successes=True),
-                "deletions": Rate(calls=("delete",), most=100, seconds=DAY, window="moving", successes=True),
-            },
-            lives={"access": 60 * DAY, "refreshable-after": DAY, "container": DAY},
+        rates={
+            "calls": Rate(most=4800, seconds=DAY, window="moving"),
+            # Meta's own pages say 100, 50 and 25
+            "posts": Rate(calls=("create",), most=50, seconds=DAY, window="moving", successes=True, error="quota"),
+            "containers": Rate(calls=("container",), most=400, seconds=DAY, window="moving", error="quota"),
+        },
+        lives={"access": 60 * DAY, "refreshable-after": DAY, "container": DAY},
+    ),
+    "threads": Rules(
+        content=Content(
+            text=500, counting="threads", pictures=20, picture_bytes=8 * MB, min_width=320, max_width=1440,
+            ratio=(0.1, 10.0), alt=1000, links=5,
         ),
-        "linkedin": Rules(
-            content=Content(
-                text=3000, counting="code-points", pictures=20, max_pixels=36_152_319, alt=4086,
-                picture_types=("image/jpeg", "image/png", "image/gif"),
-            ),
-            rates={  # it publishes no figures, only that they are per member and per app and begin again at midnight
-                "member": Rate(most=1000, seconds=DAY, window="aligned"),
-                "app": Rate(most=100_000, seconds=DAY, window="aligned", per="app"),
-            },
-            lives={"access": 60 * DAY, "refresh": 365 * DAY, "upload": HOUR, "duplicates": 10 * MINUTE},
+        rates={
+            "calls": Rate(most=4800, seconds=DAY, window="moving"),
+            "posts": Rate(calls=("create",), most=250, seconds=DAY, window="moving", successes=True),
+            "deletions": Rate(calls=("delete",), most=100, seconds=DAY, window="moving", successes=True),
+        },
+        lives={"access": 60 * DAY, "refreshable-after": DAY, "container": DAY},
+    ),
+    "linkedin": Rules(
+        content=Content(
+            text=3000, counting="code-points", pictures=20, max_pixels=36_152_319, alt=4086,
+            picture_types=("image/jpeg", "image/png", "image/gif"),
         ),
-        "bluesky": Rules(
-            content=Content(
-                text=300, counting="graphemes", text_bytes=3000, pictures=4, picture_bytes=2 * MB,
-                picture_types=("image/",),
-            ),
-            rates={
-                "calls": Rate(most=3000, seconds=5 * MINUTE),
-                "sign-ins": Rate(calls=("verify",), most=30, seconds=5 * MINUTE),
-                "sign-ins-a-day": Rate(calls=("verify",), most=300, seconds=DAY),
-                "writes": Rate(calls=_WRITES, most=5000, seconds=HOUR, cost=_POINTS),
-                "writes-a-day": Rate(calls=_WRITES, most=35_000, seconds=DAY, cost=_POINTS),
-            },
-            lives={"password": None, "access": 2 * HOUR, "refresh": 90 * DAY},
-            first=("password",),
+        rates={  # it publishes no figures, only that they are per member and per app and begin again at midnight
+            "member": Rate(most=1000, seconds=DAY, window="aligned"),
+            "app": Rate(most=100_000, seconds=DAY, window="aligned", per="app"),
+        },
+        lives={"access": 60 * DAY, "refresh": 365 * DAY, "upload": HOUR, "duplicates": 10 * MINUTE},
+    ),
+    "bluesky": Rules(
+        content=Content(
+            text=300, counting="graphemes", text_bytes=3000, pictures=4, picture_bytes=2 * MB,
+            picture_types=("image/",),
         ),
-        "mastodon": Rules(
-            content=Content(
-                text=500, counting="mastodon", pictures=4, picture_bytes=16_777_216, max_pixels=33_177_600, alt=1500,
-                picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
-            ),
-            rates={
-                "calls": Rate(most=300, seconds=5 * MINUTE, window="aligned"),
-                "media": Rate(calls=("upload",), most=30, seconds=30 * MINUTE, window="aligned"),
-                "deletions": Rate(calls=("delete",), most=30, seconds=30 * MINUTE, window="aligned"),
-            },
-            lives={"access": None, "keys": HOUR},
+        rates={
+            "calls": Rate(most=3000, seconds=5 * MINUTE),
+            "sign-ins": Rate(calls=("verify",), most=30, seconds=5 * MINUTE),
+            "sign-ins-a-day": Rate(calls=("verify",), most=300, seconds=DAY),
+            "writes": Rate(calls=_WRITES, most=5000, seconds=HOUR, cost=_POINTS),
+            "writes-a-day": Rate(calls=_WRITES, most=35_000, seconds=DAY, cost=_POINTS),
+        },
+        lives={"password": None, "access": 2 * HOUR, "refresh": 90 * DAY},
+        first=("password",),
+    ),
+    "mastodon": Rules(
+        content=Content(
+            text=500, counting="mastodon", pictures=4, picture_bytes=16_777_216, max_pixels=33_177_600, alt=1500,
+            picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
         ),
-        "wordpress": Rules(
-            content=Content(
-                text=None, counting="code-points", pictures=20, picture_bytes=8 * MB,
-                picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
-            ),
-            # it has none; the firewall or host before it may
-            rates={"guard": Rate(most=None, seconds=MINUTE)},
-            lives={"access": None},
+        rates={
+            "calls": Rate(most=300, seconds=5 * MINUTE, window="aligned"),
+            "media": Rate(calls=("upload",), most=30, seconds=30 * MINUTE, window="aligned"),
+            "deletions": Rate(calls=("delete",), most=30, seconds=30 * MINUTE, window="aligned"),
+        },
+        lives={"access": None, "keys": HOUR},
+    ),
+    "wordpress": Rules(
+        content=Content(
+            text=None, counting="code-points", pictures=20, picture_bytes=8 * MB,
+            picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
         ),
-    }  # fmt: skip
-
-
-RULES = _documented()
+        # it has none; the firewall or host before it may
+        rates={"guard": Rate(most=None, seconds=MINUTE)},
+        lives={"access": None},
+    ),
+}  # fmt: skip
+RULES: dict[str, Rules] = copy.deepcopy(dict(DOCUMENTED))
 """In force, by platform."""
 
 
 def rules(platform: str) -> Rules:
     """Without limits for a platform that has none here."""
     return RULES.get(platform) or Rules(content=Content(text=None, counting="code-points", pictures=0))
+
+
+def life(platform: str, name: str) -> float:
+    """Seconds; a hundred years for what has no end."""
+    seconds = RULES[platform].lives[name]
+    return 100 * 366 * DAY if seconds is None else seconds
 
 
 def change(
@@ -217,7 +219,7 @@ def lift() -> None:
 
 def restore() -> None:
     """As documented."""
-    for platform, documented in _documented().items():
+    for platform, documented in DOCUMENTED.items():
         found = RULES[platform]
         _take(found.content, documented.content)
         for name, rate in documented.rates.items():

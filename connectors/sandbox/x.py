@@ -16,11 +16,10 @@ from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, R
 from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.pictures import sniff, wrong
 from connectors.sandbox.rates import Standing
-from connectors.sandbox.rules import rules
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 
 LIMIT = rules("x").content
-LIVES = rules("x").lives
 _MENTION = regex.compile(r"(?<![\w@/.])[@＠]\w{1,15}\b(?!@)")
 
 
@@ -74,10 +73,10 @@ def _upload(call: Call, account: Account, store: Store) -> Answer:
     if fault:
         return _invalid("Your media type is unsupported or could not be processed.", "media")
     media_id = store.number()
-    medium, life = store.keep(content, sniff(content)), LIVES["media"] or 0
+    medium, kept_for = store.keep(content, sniff(content)), life("x", "media")
     store.put("x-media", media_id, {"sha256": medium.sha256, "media_type": medium.media_type, "size": medium.size,
-                                    "owner": account.id, "until": CLOCK.time() + life})  # fmt: skip
-    data = {"id": media_id, "media_key": f"3_{media_id}", "expires_after_secs": int(life), "size": len(content)}
+                                    "owner": account.id, "until": CLOCK.time() + kept_for})  # fmt: skip
+    data = {"id": media_id, "media_key": f"3_{media_id}", "expires_after_secs": int(kept_for), "size": len(content)}
     return answer(200, {"data": data})
 
 
@@ -118,7 +117,7 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
     media = [_medium(store, account, one) for one in ids]
     if None in media:
         return _invalid("Your media IDs are invalid.", "media.media_ids")
-    since = (CLOCK.now() - timedelta(seconds=LIVES["duplicates"] or 0)).isoformat()
+    since = (CLOCK.now() - timedelta(seconds=life("x", "duplicates"))).isoformat()
     if any(post.text == text for post in store.latest(account, since=since)):
         return DUPLICATE
     post = store.add(account, store.number(), text, media=tuple(one for one in media if one))
