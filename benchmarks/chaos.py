@@ -51,7 +51,7 @@ UTC_TIMES = ("2027-03-28T00:30", "2027-03-28T01:30", "2027-10-30T23:30", "2027-1
 SPREAD = 0.7
 """Of the torment, over which the posts fall due."""
 JUST_DUE = 8
-"""Posts, of the latest, of which one is taken down: some of each is out, some on its way, some not yet begun."""
+"""Posts, of the latest that fell due, of which one is taken down: most of it is on its way, or not yet begun."""
 LEFT_ALONE = 2
 """Posts, of the first: one with a picture and one without, so that something comes out on every platform."""
 PATIENCE = 20.0
@@ -83,7 +83,7 @@ Tell = Callable[[str], None]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=2000)
-    parser.add_argument("--seconds", type=float, default=180, help="of killing; the rest may finish after")
+    parser.add_argument("--seconds", type=float, default=240, help="of killing; the rest may finish after")
     parser.add_argument("--chaos", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
@@ -213,7 +213,7 @@ class _Torment:
         told = time.monotonic()
         while time.monotonic() < self.end:
             self._until_at_work(workers[0])
-            time.sleep(self.chance.uniform(0.0, 4.0))
+            time.sleep(self.chance.uniform(0.0, 8.0))
             self._take_down()
             workers = [workers[1], self._kill(workers[0])]  # the older one: the other has hardly begun to work
             if self.database and time.monotonic() > self.database[-1]:
@@ -224,6 +224,18 @@ class _Torment:
             if time.monotonic() - told > TOLD_EVERY:
                 told = time.monotonic()
                 self.tell(f"workers killed {self.kills}, taken down {len(self.taken)}; {_states(self.installation)}")
+
+    def _just_due(self) -> list[UUID]:
+        begun = int((time.monotonic() - self.began) / self.spread)
+        return self.posts[max(begun - JUST_DUE, LEFT_ALONE) : begun]
+
+    def _public(self) -> list[UUID]:
+        try:
+            rows = self.installation.rows("SELECT DISTINCT post_id FROM deliveries WHERE state = 'published'")
+        except psycopg.OperationalError:
+            return []
+        public = {row["post_id"] for row in rows}
+        return [post for post in self.posts[LEFT_ALONE:] if post in public]
 
     def _until_at_work(self, worker: subprocess.Popen[bytes]) -> None:
         """To kill a worker that is only starting would try nothing."""
@@ -244,13 +256,12 @@ class _Torment:
         return self.installation.start_worker()
 
     def _take_down(self) -> None:
-        """Every other time, one post with whatever of it is public, being sent or due."""
-        begun = int((time.monotonic() - self.began) / self.spread)
-        some, which = self.chance.random() < 0.5, self.chance.random()
-        just_due = [post for post in self.posts[max(begun - JUST_DUE, LEFT_ALONE) : begun] if post not in self.taken]
-        if not some or not just_due:
+        """Every other time, by turns of chance a post of which something is public and one that has just fallen due."""
+        wanted, public, which = self.chance.random() < 0.5, self.chance.random() < 0.5, self.chance.random()
+        posts = [post for post in (self._public() if public else self._just_due()) if post not in self.taken]
+        if not wanted or not posts:
             return
-        post = just_due[int(which * len(just_due))]
+        post = posts[int(which * len(posts))]
 
         async def ask() -> None:
             async with self.installation.porth() as porth, porth.sessions.begin() as session:

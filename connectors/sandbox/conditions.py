@@ -34,7 +34,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Whose(Struct, frozen=True, forbid_unknown_fields=True):
     platform: str
-    account: str
+    account: Annotated[str, Meta(pattern="^[^#]+$")]
 
 
 class NewToken(Whose, frozen=True, forbid_unknown_fields=True):

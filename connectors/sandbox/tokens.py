@@ -1,6 +1,6 @@
 """Whose a credential is, and until when: what an account begins with, and what the platform has issued since."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ def holder(store: Store, platform: str, token: str, kind: Kind) -> Account | Ref
         return "unknown"
     issued = _issued(store, account, kind)
     revoked = store.get("revoked", f"{platform}/{account.name}")
-    if issued is None and (store.is_alias(platform, token) or kind not in rules(platform).first):
+    if issued is None and (_is_for_something_else(store, account) or kind not in rules(platform).first):
         return "unknown"
     if revoked is not None and (issued is None or issued.at <= revoked["at"]):
         return "revoked"
@@ -63,6 +63,12 @@ def shorten(store: Store, account: Account, kind: Kind, seconds: float) -> None:
 def revoke(store: Store, platform: str, name: str) -> None:
     """Whatever was issued to the account until now is refused; what is issued after it works."""
     store.put("revoked", f"{platform}/{name}", {"at": CLOCK.time()})
+
+
+def _is_for_something_else(store: Store, account: Account) -> bool:
+    """A credential of a session, say, whose other half was asked for."""
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    return store.is_alias(account.platform, account.token) and any(_issued(store, account, kind) for kind in kinds)
 
 
 def _issued(store: Store, account: Account, kind: Kind) -> Issued | None:
