@@ -28,6 +28,13 @@ FIRST = {
 """The rate that counts the call which tells whose credentials these are."""
 
 
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """One that counts."""
+    sandbox_process.reset()
+    return sandbox_process
+
+
 def of(sandbox: Sandbox, platform: str) -> Connector:
     return connector(platform, Wire(sandbox=sandbox.address))
 
@@ -203,7 +210,7 @@ def test_for_load_all_rates_are_lifted_and_a_reset_brings_them_back(sandbox: San
         found = sandbox.get("/_control/limits").json()
         return {rate["most"] for rules in found.values() for rate in rules["rates"].values()}
 
-    httpx.post(f"{sandbox.address}/_control/limits/lift", trust_env=False).raise_for_status()
+    sandbox.lift()
     assert rates() == {None}
     sandbox.reset()
     assert 100 in rates()
