@@ -17,7 +17,7 @@ import regex
 from msgspec import Struct
 
 from connectors.http import LOOPBACK
-from connectors.sandbox.calls import Answer, Call, Handler, Platform, Route, answer, fixed
+from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
 from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.graph import (
     ERRORS,
@@ -195,7 +195,6 @@ class Stage:
 
     def platform(self, more: Mapping[str, Callable[[float], Answer]]) -> Platform:
         words, user = self.words, r"/(?<user>\d+)/"
-        read: Handler = self.status
         return Platform(
             name=words.name,
             hosts=words.hosts,
@@ -207,7 +206,7 @@ class Stage:
                 Route("POST", words.prefix + user + words.publish, "create", self.publish),
                 Route("GET", words.prefix + user + words.posts, "find", self.posts),
                 Route("GET", words.prefix + user + words.quota, "quota", self.quota),
-                Route("GET", words.prefix + r"/(?<id>\d+)", "read", read),
+                Route("GET", words.prefix + r"/(?<id>\d+)", "read", self.status),
                 Route("DELETE", words.prefix + r"/(?<id>\d+)", "delete", self.delete),
             ),
             unauthorized=TOKEN_UNKNOWN,

@@ -36,9 +36,9 @@ def holder(store: Store, platform: str, token: str, kind: Kind) -> Account | Ref
     return account
 
 
-def issue(store: Store, account: Account, token: str, kind: Kind = "access", *, life: float | None = None) -> Issued:
+def issue(store: Store, account: Account, token: str, kind: Kind = "access") -> Issued:
     """One more credential of the same account; those it has stay good until they end."""
-    life = rules(account.platform).lives.get(kind) if life is None else life
+    life = rules(account.platform).lives.get(kind)
     now = CLOCK.time()
     issued = Issued(now, None if life is None else now + life)
     store.put("issued", _key(account.platform, token, kind), {"at": issued.at, "ends": issued.ends})
