@@ -121,6 +121,8 @@ class Platform(Struct, frozen=True):
     ended: Answer | None = None
     """To a credential whose time is up; `None`: as `unauthorized`."""
     revoked: Answer | None = None
+    gate: Callable[[Call], Answer | None] = lambda _call: None
+    """What it refuses before it looks at anything else."""
     usage: Callable[[tuple["Standing", ...], "Account"], Mapping[str, str]] = lambda _standings, _account: {}
     """Headers on every answer that say what the account may still do."""
     post_id: Callable[["Account", str], str] = lambda _account, number: number

@@ -43,7 +43,10 @@ def _duplicate(twin: str) -> Answer:
 
 
 def _version(call: Call) -> Answer | None:
+    """On every call but uploads and tokens."""
     version = call.headers.get("linkedin-version", "")
+    if not call.path.startswith("/rest/"):
+        return None
     if version.isdecimal() and OLDEST <= int(version) <= NEWEST:
         return None
     return _error(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active")
@@ -89,8 +92,6 @@ def _image(call: Call, account: Account, store: Store) -> Answer:
 
 
 def _create(call: Call, account: Account, store: Store) -> Answer:
-    if old := _version(call):
-        return old
     body = call.json()
     text, media = str(body.get("commentary", "")), _media(body.get("content", {}), account, store)
     if body.get("author") != account.id:
@@ -193,6 +194,7 @@ LINKEDIN = Platform(
         Route("POST", r"/oauth/v2/accessToken", "refresh", _renew, takes="refresh", refused=GRANT),
     ),
     unauthorized=UNAUTHORIZED,
+    gate=_version,
     ended=ENDED,
     revoked=REVOKED,
     no_route=_error(404, "RESOURCE_NOT_FOUND", "No virtual resource found"),

@@ -102,6 +102,8 @@ class Stand:
 
     async def _handle(self, platform: Platform, route: Route, call: Call, account: Account) -> Answer:
         """Within the account's rates, and with the headers that tell it where it stands."""
+        if refused := platform.gate(call):
+            return refused
         where = (platform.name, route.call, account.name)
         standings = self.rates.standings(*where)
         spent = next((one for one in standings if one.refuses), None)

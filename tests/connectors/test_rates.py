@@ -192,7 +192,11 @@ async def test_what_a_write_costs_is_counted_in_points(sandbox: Sandbox) -> None
 
 def test_the_window_of_a_midnight_ends_at_midnight(sandbox: Sandbox) -> None:
     sandbox.limits("linkedin", rates={"member": 1})
-    headers = {"X-Porth-Host": "api.linkedin.com", "Authorization": "Bearer sandbox-linkedin-bwrdd"}
+    headers = {
+        "X-Porth-Host": "api.linkedin.com",
+        "Authorization": "Bearer sandbox-linkedin-bwrdd",
+        "LinkedIn-Version": "202609",
+    }
 
     def status() -> int:
         return httpx.get(f"{sandbox.address}/rest/organizationAcls", headers=headers, trust_env=False).status_code
