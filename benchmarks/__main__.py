@@ -6,7 +6,7 @@ import sys
 
 import benchmarks
 
-COMMANDS = frozenset({"__main__", "chaos", "rig"})
+COMMANDS = frozenset({"__main__", "chaos", "reckoning", "rig"})
 """Modules that are run by themselves: nobody waits for chaos to see a figure."""
 
 

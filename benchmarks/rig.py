@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,18 +21,21 @@ import psycopg
 from psycopg.rows import dict_row
 from uuid_utils.compat import uuid7
 
-from approvals.actions import drafting, organising, reviewing, scheduling
-from approvals.content import Bilingual, Content, Window
+from approvals.actions import drafting, organising, picturing, reviewing, scheduling
+from approvals.content import Bilingual, Content, Media, Rights, Window
 from approvals.permissions import Actor, Role
 from approvals.policy import Policy
 from connectors.contract import Language
 from connectors.http import Wire
 from connectors.sandbox import demo_credentials, serve
 from gateway import embedded, runtime, settings
+from gateway.api.rendering import platforms_of, render
 from gateway.database import migrate
 from gateway.embedded import Cluster
-from gateway.runtime import Runtime
+from gateway.media.protocol import Recipe
+from gateway.runtime import Clock, Runtime, utc_now
 
+START_LIMIT = 60.0
 ROOT = Path(__file__).resolve().parents[1]
 ANSWERS = drafting.Declaration(right="yes", audience="everyone", privacy="no", reflects="well")
 BILINGUAL: tuple[tuple[Language, ...], ...] = (("cy", "en"),)
@@ -46,6 +50,9 @@ class Sent(NamedTuple):
     id: str
     text: str
     at: datetime
+    received: str
+    """When the platform was told, in a form that sorts; `at` is what it shows."""
+    gone: bool
 
 
 class Rig:
@@ -54,18 +61,36 @@ class Rig:
         self.home = home
         self.database = cluster.url("porth")
         self.environ = {
-            "PORTH_HOME": str(home), "PORTH_SANDBOX_PORT": str(port), "DATABASE_URL": self.database,
-            "PORTH_CALL_SECONDS": str(call_seconds), "PORTH_LOG_LEVEL": "error",
+            "PORTH_HOME": str(home), "PORTH_PORT": str(serve.free_port()), "PORTH_SANDBOX_PORT": str(port),
+            "DATABASE_URL": self.database, "PORTH_CALL_SECONDS": str(call_seconds), "PORTH_LOG_LEVEL": "error",
         }  # fmt: skip
         self.settings = settings.load(self.environ)
         self.control = httpx.Client(base_url=f"http://127.0.0.1:{port}/_control", trust_env=False, timeout=60)
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.servers: list[subprocess.Popen[bytes]] = []
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A worker as it is run in earnest."""
         worker = self.command("worker")
         self.workers.append(worker)
         return worker
+
+    def start_server(self) -> subprocess.Popen[bytes]:
+        """The pages and the interface, where platforms fetch pictures; returns when it answers."""
+        server = self.command("serve")
+        self.servers.append(server)
+        end = time.monotonic() + START_LIMIT
+        while not self._answers():
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("porth serve did not start")
+            time.sleep(0.1)
+        return server
+
+    def _answers(self) -> bool:
+        try:
+            return bool(httpx.get(f"{self.settings.base_url}/health", trust_env=False, timeout=10).content)
+        except httpx.TransportError:
+            return False
 
     def command(self, *words: str, **options: Any) -> subprocess.Popen[bytes]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PORTH_", "DATABASE_"))}
@@ -95,7 +120,15 @@ class Rig:
         """What the platforms were made to publish, oldest first, removed posts included."""
         posts = self.control.get("/posts").raise_for_status().json()["posts"]
         return [
-            Sent(p["platform"], p["account"], p["id"], p["text"], datetime.fromisoformat(p["at"]))
+            Sent(
+                p["platform"],
+                p["account"],
+                p["id"],
+                p["text"],
+                datetime.fromisoformat(p["at"]),
+                p["received"],
+                p["deleted_at"] is not None,
+            )
             for p in reversed(posts)
         ]
 
@@ -103,8 +136,8 @@ class Rig:
         return runtime.wire(self.settings, "sandbox")
 
     @asynccontextmanager
-    async def porth(self) -> AsyncIterator[Runtime]:
-        async with runtime.opened(self.settings, self.database) as made:
+    async def porth(self, *, pictures: bool = False, clock: Clock = utc_now) -> AsyncIterator[Runtime]:
+        async with runtime.opened(self.settings, self.database, pictures=pictures, clock=clock) as made:
             yield made
 
 
@@ -128,12 +161,13 @@ def rig(
             cluster.ensure_database("porth")
             migrate(cluster.url("porth"))
             made = Rig(cluster, home, port, call_seconds)
+            made.control.post("/limits/lift").raise_for_status()
             try:
                 yield made
             finally:
-                for worker in made.workers:
-                    worker.kill()
-                    worker.wait()
+                for process in (*made.workers, *made.servers):
+                    process.kill()
+                    process.wait()
                 made.control.close()
 
 
@@ -179,6 +213,24 @@ class Office:
             await session.commit()
         self.channels.append(name)
         return name
+
+    async def picture(self, file: bytes) -> Media:
+        """Taken in, cleaned, proved and made ready for the channels that there are, as an upload is."""
+        clean = await self.porth.decoder.clean(file, Recipe(people=True))
+        original = self.porth.quarantine.put(file)
+        self.porth.clean.put(clean)
+        await render(self.porth, clean.sha256, await platforms_of(self.porth, self.root.organisation))
+        taken = picturing.Taken(
+            original_sha256=original.sha256, original=original.id, sha256=clean.sha256, media_type=clean.media_type,
+            width=clean.width, height=clean.height, size=len(clean.data), removed=clean.removed, regions=(),
+        )  # fmt: skip
+        async with self.porth.sessions.begin() as session:
+            made = await picturing.add(session, self.actors["nurse"], self.team, taken, now=self.porth.clock())
+            return Media(
+                upload=str(made.id), alt=Bilingual("Arwydd glas y clinig", "The blue sign of the clinic"),
+                words=Bilingual("", ""), rights=Rights("Y Bwrdd", "own", "Y Bwrdd"), people=(),
+                nobody="It shows a sign.",
+            )  # fmt: skip
 
     def words(self, channels: Sequence[str] | None = None) -> Content:
         """Words that no other post has: X refuses the same text twice."""

@@ -28,7 +28,7 @@ from connectors.contract import (
 )
 from connectors.errors import AuthExpired, PublishingError, Rejected, Retryable
 from connectors.graph import classify, following, is_gone
-from connectors.http import Line, Unreadable, Wire
+from connectors.http import Line, Unreadable, Wire, ending
 from connectors.listing import newest
 from connectors.matching import alike, choose, since
 
@@ -167,8 +167,8 @@ class Containers:
 
     async def refresh(self, credentials: Credentials) -> Credentials | None:
         """Tokens end after 60 days, and can be renewed once they are a day old."""
-        token = await self._line.call(self._renew, credentials)
-        return Credentials(credentials.account, {**credentials.secrets, "access_token": token})
+        token, expires = await self._line.call(self._renew, credentials)
+        return Credentials(credentials.account, {**credentials.secrets, "access_token": token}, expires)
 
     # Below: in the pool, blocking.
 
@@ -241,7 +241,7 @@ class Containers:
         if not is_gone(body) and not (answer.ok and isinstance(body, dict) and body.get("success") is True):
             raise Unreadable("not deleted")
 
-    def _renew(self, credentials: Credentials) -> str:
+    def _renew(self, credentials: Credentials) -> tuple[str, datetime | None]:
         answer = self._line.session().get(
             f"https://{self.words.host}/{self.words.refresh}",
             params={"grant_type": self.words.grant, "access_token": credentials.secrets["access_token"]},
@@ -249,8 +249,7 @@ class Containers:
         body = answer.json()
         if not answer.ok or not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
             raise Unreadable("without access_token")
-        token: str = body["access_token"]
-        return token
+        return body["access_token"], ending(body)
 
     def _receipt(self, post: str, at: datetime, permalink: str | None) -> Receipt:
         link = self._line.wire.link(self.platform, post, permalink or f"https://{self.platform}.com/")

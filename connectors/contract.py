@@ -119,6 +119,8 @@ class Credentials(Struct, frozen=True):
     """The account's id on the platform: a page id, a user id, a DID, a site address."""
     secrets: Mapping[str, str]
     """Names are the connector's own (`Connector.secret_names`)."""
+    expires: datetime | None = None
+    """Of credentials that `refresh` has made, where the platform said when they end."""
 
     def __repr__(self) -> str:
         return f"Credentials(account={self.account!r}, secrets=<{len(self.secrets)} hidden>)"

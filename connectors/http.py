@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -36,6 +37,8 @@ THREADS = 64
 """Calls under way at once in one process; the SDKs block, so each needs a thread."""
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of one answer. No platform's is near; a broken proxy's may be."""
+LONGEST_LIFE = 10 * 366 * 86_400
+"""Seconds: a token that is said to live longer is taken for one that says nothing."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="platform-call")
@@ -246,6 +249,14 @@ class Line:
             return self.classify(exchange)
         except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
             return None  # a refusal with a list where a number belongs is not a known one
+
+
+def ending(answer: Mapping[str, Any]) -> datetime | None:
+    """When a token that was just issued ends, from its `expires_in`; `None` where that is no number of seconds."""
+    seconds = answer.get("expires_in")
+    if not isinstance(seconds, int) or not 0 < seconds < LONGEST_LIFE:
+        return None
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def _why(error: Exception) -> str:

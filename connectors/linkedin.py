@@ -12,7 +12,7 @@ import requests
 
 from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt, Seen
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
-from connectors.http import Exchange, Line, Unreadable, Wire
+from connectors.http import Exchange, Line, Unreadable, Wire, ending
 from connectors.limits import LIMITS
 from connectors.listing import newest
 from connectors.matching import alike, choose, since, twin_aware
@@ -96,7 +96,7 @@ class LinkedIn:
             return None
         renewed = await self._line.call(self._renew, credentials)
         kept = {name: str(renewed[name]) for name in ("access_token", "refresh_token") if name in renewed}
-        return Credentials(credentials.account, dict(credentials.secrets) | kept)
+        return Credentials(credentials.account, dict(credentials.secrets) | kept, ending(renewed))
 
     # Below: in the pool, blocking.
 

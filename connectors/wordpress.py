@@ -252,14 +252,14 @@ def classify(exchange: Exchange) -> PublishingError | None:
         return RateLimited(_after(exchange.headers["retry-after"]))
     body = exchange.object()
     code, detail = body.get("code"), str(body.get("message", ""))
+    if code in _PICTURE:  # a file of the wrong type is a 500
+        return Rejected("picture-refused", detail)
     if not isinstance(code, str) or (exchange.status or 0) not in range(400, 500):
         return None
     if code in _TOKEN:
         return AuthExpired("token-refused", detail)
     if code in _PERMISSION:
         return AuthExpired("permission", detail)
-    if code in _PICTURE:
-        return Rejected("picture-refused", detail)
     if code in GONE:
         return Rejected("not-found", detail)
     return Rejected("invalid", detail) if code in _INVALID else None

@@ -82,7 +82,7 @@ async def _renew(porth: Runtime, session: AsyncSession, account: UUID, now: date
         await ending.connector.verify(ending.old)  # where these are refused too, the new ones are kept for another try
         await _forget(porth, session, ending, new)
         raise
-    await _change(porth, session, ending, new, identity.expires, now)
+    await _change(porth, session, ending, new, new.expires or identity.expires, now)
 
 
 async def _claim(porth: Runtime, session: AsyncSession, account_id: UUID, now: datetime) -> Ending | None:
@@ -145,7 +145,8 @@ async def _change(
     if account is None:
         await session.rollback()
         return
-    account.credentials, account.expires_at = porth.sealed(ending.account, new.secrets), expires
+    account.credentials = porth.sealed(ending.account, new.secrets)
+    account.expires_at = expires or account.expires_at  # not known after a crash: the next exchange says it
     account.renewed = account.renewing_until = None
     await session.flush()
     await quality_log.append(

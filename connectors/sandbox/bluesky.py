@@ -2,22 +2,27 @@
 
 import base64
 import hashlib
-import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from connectors.counting import length
-from connectors.limits import LIMITS
 from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.pictures import sniff
+from connectors.sandbox.rates import Standing
+from connectors.sandbox.rules import Kind, life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
+from connectors.sandbox.tokens import issue, shorten
 
-LIMIT = LIMITS["bluesky"]
+LIMIT = rules("bluesky").content
 POST = "app.bsky.feed.post"
-SESSION = 7200
-REFRESH = 90 * 86_400
+GRACE = 7200
+"""Seconds for which a refresh token still works once it was used: its answer may have been lost."""
+UPLOAD = 50_000_000
+"""Bytes that a server takes; whether a post may show them is found out when it is written."""
+LANGUAGES = 3
 XRPC = r"/xrpc/com\.atproto\."
 
 
@@ -25,46 +30,51 @@ def _error(status: int, name: str, message: str, **headers: str) -> Answer:
     return answer(status, {"error": name, "message": message}, **headers)
 
 
+TOO_LARGE = _error(413, "PayloadTooLarge", "request entity too large")
 NOT_FOUND = _error(400, "RecordNotFound", "Could not locate record")
 UNAUTHORIZED = _error(401, "AuthMissing", "Authentication Required")
+SIGN_IN = _error(401, "AuthenticationRequired", "Invalid identifier or password")
+ENDED = _error(400, "ExpiredToken", "Token has expired")
+INVALID_TOKEN = _error(400, "InvalidToken", "Token could not be verified")
 
 
-def _jwt(account: Account, seconds: int, scope: str) -> str:
+def _jwt(account: Account, store: Store, kind: Kind) -> str:
     """It looks like one because the SDK reads its end; the signature is nobody's."""
+    now, number = int(CLOCK.time()), store.number()
+    scope = "com.atproto.refresh" if kind == "refresh" else "com.atproto.appPassPrivileged"
     parts = (
-        {"typ": "at+jwt", "alg": "HS256"},
-        {"scope": scope, "sub": account.id, "token": account.token, "iat": int(time.time()),
-         "exp": int(time.time()) + seconds, "aud": "did:web:sandbox.example"},
+        {"typ": "refresh+jwt" if kind == "refresh" else "at+jwt", "alg": "HS256"},
+        {"scope": scope, "sub": account.id, "jti": number, "iat": now, "exp": now + int(life("bluesky", kind)),
+         "aud": "did:web:sandbox.example"},
     )  # fmt: skip
     encoded = [base64.urlsafe_b64encode(msgspec.json.encode(part)).rstrip(b"=").decode() for part in parts]
-    return ".".join((*encoded, "c2FuZGJveA"))
+    token = ".".join((*encoded, "c2FuZGJveA"))
+    issue(store, account, token, kind)
+    return token
 
 
 def _token(call: Call) -> str:
-    """The app password: as it is where a session is made, from the session elsewhere."""
-    if call.path.endswith("createSession"):
-        return str(call.json().get("password", ""))
-    try:
-        claims = call.bearer().split(".")[1]
-        found = msgspec.json.decode(base64.urlsafe_b64decode(claims + "=="))
-        return str(found["token"]) if found["exp"] > time.time() else ""
-    except (IndexError, ValueError, KeyError, TypeError):
-        return ""
+    """The app password where a session is made, the session's own tokens elsewhere."""
+    return str(call.json().get("password", "")) if call.path.endswith("createSession") else call.bearer()
 
 
-def _session(_call: Call, account: Account, _store: Store) -> Answer:
+def _session(_call: Call, account: Account, store: Store) -> Answer:
     # no didDoc: the SDK would follow it to another server
     return answer(200, {
-        "accessJwt": _jwt(account, SESSION, "com.atproto.appPassPrivileged"),
-        "refreshJwt": _jwt(account, REFRESH, "com.atproto.refresh"),
+        "accessJwt": _jwt(account, store, "access"), "refreshJwt": _jwt(account, store, "refresh"),
         "handle": f"{account.name}.example".lower(), "did": account.id, "active": True,
     })  # fmt: skip
 
 
+def _refresh(call: Call, account: Account, store: Store) -> Answer:
+    shorten(store, account, "refresh", GRACE)
+    return _session(call, account, store)
+
+
 def _upload(call: Call, account: Account, store: Store) -> Answer:
     kind = sniff(call.body)
-    if not call.body or len(call.body) > (LIMIT.picture_bytes or 0):
-        return _error(400, "BlobTooLarge", f"This file is too large. It is {len(call.body)} bytes.")
+    if len(call.body) > UPLOAD:
+        return TOO_LARGE
     medium = store.keep(call.body, kind)
     cid = "bafkrei" + base64.b32encode(hashlib.sha256(call.body).digest()).decode().lower().rstrip("=")
     store.put("bluesky-blob", f"{account.id}/{cid}", msgspec.to_builtins(medium))
@@ -81,8 +91,8 @@ def _put(call: Call, account: Account, store: Store) -> Answer:
     if fault:
         return _error(400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {fault}")
     media = _media(record, account, store)
-    if media is None:
-        return _error(400, "InvalidRequest", "Could not find blob")
+    if isinstance(media, Answer):
+        return media
     uri = f"at://{account.id}/{POST}/{rkey}"
     existing = store.post("bluesky", uri)
     if existing is None:
@@ -103,10 +113,12 @@ def _fault(record: dict[str, Any]) -> str | None:
     text = record.get("text")
     if not isinstance(text, str) or "createdAt" not in record:
         return 'Record must have the property "text"'
-    if length(text, "graphemes") > (LIMIT.text or 0):
-        return "Record/text must not be longer than 300 graphemes"
-    if len(text.encode()) > (LIMIT.text_bytes or 0):
-        return "Record/text must not be longer than 3000 characters"
+    if LIMIT.too_long(text):
+        return f"Record/text must not be longer than {LIMIT.text} graphemes"
+    if len(text.encode()) > (LIMIT.text_bytes or len(text.encode())):
+        return f"Record/text must not be longer than {LIMIT.text_bytes} characters"
+    if len(record.get("langs", [])) > LANGUAGES:
+        return f"Record/langs must not have more than {LANGUAGES} elements"
     images = record.get("embed", {}).get("images", [])
     if len(images) > LIMIT.pictures or any("alt" not in image for image in images):
         return "Record/embed/images is not valid"
@@ -117,12 +129,16 @@ def _fault(record: dict[str, Any]) -> str | None:
     return None
 
 
-def _media(record: dict[str, Any], account: Account, store: Store) -> tuple[Medium, ...] | None:
+def _media(record: dict[str, Any], account: Account, store: Store) -> tuple[Medium, ...] | Answer:
     found = []
     for image in record.get("embed", {}).get("images", []):
         kept = store.get("bluesky-blob", f"{account.id}/{image['image']['ref']['$link']}")
         if kept is None:
-            return None
+            return _error(400, "InvalidRequest", "Could not find blob")
+        if not kept["media_type"].startswith(LIMIT.picture_types):
+            return _error(400, "InvalidMimeType", f"Wrong type of file. It is {kept['media_type']}.")
+        if kept["size"] > (LIMIT.picture_bytes or kept["size"]):
+            return _error(400, "BlobTooLarge", f"This file is too large. It is {kept['size']} bytes.")
         found.append(msgspec.structs.replace(msgspec.convert(kept, Medium), alt=image["alt"]))
     return tuple(found)
 
@@ -166,7 +182,20 @@ def _delete(call: Call, account: Account, store: Store) -> Answer:
 
 def _limited(seconds: float) -> Answer:
     return _error(429, "RateLimitExceeded", "Rate Limit Exceeded", ratelimit_limit="5000", ratelimit_remaining="0",
-                  ratelimit_reset=str(int(time.time() + seconds)), ratelimit_policy="5000;w=3600")  # fmt: skip
+                  ratelimit_reset=str(int(CLOCK.time() + seconds)), ratelimit_policy="5000;w=3600")  # fmt: skip
+
+
+def _usage(standings: tuple[Standing, ...], _account: Account) -> Mapping[str, str]:
+    """Of the limit that is nearest."""
+    if not standings:
+        return {}
+    shown = min(standings, key=lambda one: one.left)
+    return {
+        "ratelimit-limit": str(shown.most),
+        "ratelimit-remaining": str(shown.left),
+        "ratelimit-reset": str(int(shown.resets)),
+        "ratelimit-policy": f"{shown.most};w={shown.seconds}",
+    }
 
 
 BLUESKY = Platform(
@@ -174,25 +203,30 @@ BLUESKY = Platform(
     hosts=("bsky.social", "bluesky.example"),
     token=_token,
     routes=(
-        Route("POST", XRPC + r"server\.(createSession|refreshSession)", "verify", _session),
+        Route("POST", XRPC + r"server\.createSession", "verify", _session, takes="password", refused=SIGN_IN),
+        Route("POST", XRPC + r"server\.refreshSession", "refresh", _refresh, takes="refresh"),
         Route("POST", XRPC + r"repo\.uploadBlob", "upload", _upload),
         Route("POST", XRPC + r"repo\.putRecord", "create", _put),
         Route("GET", XRPC + r"repo\.getRecord", "read", _get),
         Route("GET", XRPC + r"repo\.listRecords", "find", _list),
         Route("POST", XRPC + r"repo\.deleteRecord", "delete", _delete),
     ),
-    unauthorized=UNAUTHORIZED,
+    unauthorized=INVALID_TOKEN,
+    ended=ENDED,
+    revoked=ENDED,
+    usage=_usage,
     no_route=_error(501, "MethodNotImplemented", "Method Not Implemented"),
     errors={
         "invalid": fixed(_error(400, "InvalidRequest", "Invalid app.bsky.feed.post record: Record/text is not valid")),
-        "expired": fixed(_error(401, "AuthenticationRequired", "Invalid identifier or password")),
+        "expired": fixed(SIGN_IN),
         "auth-missing": fixed(UNAUTHORIZED),
-        "session-ended": fixed(_error(400, "ExpiredToken", "Token has expired")),
-        "session-invalid": fixed(_error(400, "InvalidToken", "Token could not be verified")),
+        "session-ended": fixed(ENDED),
+        "session-invalid": fixed(INVALID_TOKEN),
         "takedown": fixed(_error(401, "AccountTakedown", "Account has been taken down")),
         "mime-type": fixed(_error(400, "InvalidMimeType", "Wrong type of file. It is image/tiff.")),
         "size": fixed(_error(400, "InvalidSize", "Size does not match")),
-        "too-large": fixed(_error(413, "PayloadTooLarge", "request entity too large")),
+        "blob-too-large": fixed(_error(400, "BlobTooLarge", "This file is too large.")),
+        "too-large": fixed(TOO_LARGE),
         "not-found": fixed(NOT_FOUND),
         "rate-limited": _limited,
         "upstream": fixed(_error(502, "UpstreamFailure", "Upstream Failure")),

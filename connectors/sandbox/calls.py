@@ -11,7 +11,10 @@ import regex
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from connectors.sandbox.rates import Standing
+    from connectors.sandbox.rules import Kind
     from connectors.sandbox.store import Account, Store
+    from connectors.sandbox.tokens import Refused
 
 
 class File(Struct, frozen=True):
@@ -96,6 +99,10 @@ class Route(Struct, frozen=True):
     """Answered without credentials."""
     when: Callable[[Call], bool] = lambda _call: True
     """Tells two routes of one method and path apart."""
+    takes: "Kind" = "access"
+    """What its credential must have been issued for."""
+    refused: Answer | None = None
+    """What credentials that are no good get here, where it is not what they get elsewhere."""
 
 
 class Platform(Struct, frozen=True):
@@ -113,10 +120,20 @@ class Platform(Struct, frozen=True):
     """Documented refusals by name, given the seconds until calls are taken again."""
     passing: tuple[str, ...]
     """Names of errors after which repeating helps: what a bad day is made of."""
-    headers: Callable[[], Mapping[str, str]] = dict
-    """Sent with every answer."""
+    ended: Answer | None = None
+    """To a credential whose time is up; `None`: as `unauthorized`."""
+    revoked: Answer | None = None
+    gate: Callable[[Call], Answer | None] = lambda _call: None
+    """What it refuses before it looks at anything else."""
+    usage: Callable[[tuple["Standing", ...], "Account"], Mapping[str, str]] = lambda _standings, _account: {}
+    """Headers on every answer that say what the account may still do."""
     post_id: Callable[["Account", str], str] = lambda _account, number: number
     """The id of a post from a fresh number."""
+
+    def refusal(self, route: Route, why: "Refused") -> Answer:
+        """Of a credential."""
+        particular = {"ended": self.ended, "revoked": self.revoked, "unknown": None}[why]
+        return route.refused or particular or self.unauthorized
 
     def match(self, call: Call) -> tuple[Route, Call] | None:
         for route in self.routes:

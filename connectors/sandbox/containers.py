@@ -5,9 +5,8 @@ is an error.
 """
 
 import asyncio
-import io
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -16,18 +15,36 @@ from urllib.request import ProxyHandler, Request, build_opener
 import msgspec
 import regex
 from msgspec import Struct
-from PIL import Image, UnidentifiedImageError
 
-from connectors.contract import Limits
 from connectors.http import LOOPBACK
-from connectors.limits import LIMITS
-from connectors.sandbox.calls import Answer, Call, Handler, Platform, Route, answer, fixed
-from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, page_of, refusal
+from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.clock import CLOCK
+from connectors.sandbox.graph import (
+    ERRORS,
+    PASSING,
+    TOKEN_EXPIRED,
+    TOKEN_REVOKED,
+    TOKEN_UNKNOWN,
+    business_usage,
+    page_of,
+    refusal,
+)
+from connectors.sandbox.pictures import Wrong, is_scaled, sniff, wrong
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
+from connectors.sandbox.tokens import issue, issued
 
 FETCH_LIMIT = 10.0
 NOT_FETCHED = refusal(9004, "The media could not be fetched from this URI", error_subcode=2207052)
 GONE = refusal(100, "Unsupported get request. Object with ID does not exist", error_subcode=33)
+TOO_YOUNG = refusal(100, "(#100) An access token must be at least 24 hours old to be refreshed.")
+PICTURES: Mapping[Wrong, Answer] = {
+    "bytes": refusal(36000, "The image is too large to download.", error_subcode=2207004),
+    "type": refusal(36001, "The image format is not supported.", error_subcode=2207005),
+    "pixels": refusal(36000, "The image is too large to download.", error_subcode=2207004),
+    "ratio": refusal(36003, "The submitted image has an invalid aspect ratio.", error_subcode=2207009),
+}
+CAPTION = refusal(36004, "The caption was too long.", error_subcode=2207010)
 _fetcher = build_opener(ProxyHandler({}))
 
 
@@ -40,6 +57,7 @@ class Words(Struct, frozen=True):
     containers: str
     publish: str
     posts: str
+    quota: str
     text: str
     status: str
     not_ready: Answer
@@ -52,7 +70,8 @@ class Stage:
 
     def __init__(self, words: Words) -> None:
         self.words = words
-        self.limit: Limits = LIMITS[words.name]
+        self.rules = rules(words.name)
+        self.limit = self.rules.content
 
     def me(self, _call: Call, account: Account, _store: Store) -> Answer:
         ids = {"id": account.id} if self.words.name == "threads" else {"id": account.id[::-1], "user_id": account.id}
@@ -63,17 +82,27 @@ class Stage:
         if call.matched["user"] != account.id:
             return refusal(10, "Application does not have permission for this action", 403)
         text = fields.get(self.words.text, "")
-        if self.limit.length(text) > (self.limit.text or 0):
-            return refusal(100, f"Param {self.words.text} must be at most {self.limit.text} characters long.")
-        if self.limit.hashtags and len(regex.findall(r"#\w", text)) > self.limit.hashtags:
-            return refusal(36004, "The caption was too long.", error_subcode=2207010)
+        if refused := self._text(text):
+            return refused
         media = await self._media(fields, account, store)
         if isinstance(media, Answer):
             return media
         number = store.number()
-        kept = {"owner": account.id, "text": text, "media": msgspec.to_builtins(media), "status": "FINISHED"}
+        kept = {"owner": account.id, "text": text, "media": msgspec.to_builtins(media), "status": "FINISHED",
+                "at": CLOCK.time()}  # fmt: skip
         store.put(f"{self.words.name}-container", number, kept)
         return answer(200, {"id": number})
+
+    def _text(self, text: str) -> Answer | None:
+        limit = self.limit
+        if limit.too_long(text):
+            if self.words.name == "instagram":
+                return CAPTION
+            return refusal(100, f"Param {self.words.text} must be at most {limit.text} characters long.")
+        for most, pattern in ((limit.hashtags, r"#\w"), (limit.mentions, r"@\w"), (limit.links, r"https?://\S")):
+            if most is not None and len(regex.findall(pattern, text)) > most:
+                return CAPTION if self.words.name == "instagram" else refusal(100, "(#100) Too many links")
+        return None
 
     async def _media(self, fields: Mapping[str, str], account: Account, store: Store) -> list[Medium] | Answer:
         kind = fields.get("media_type", "IMAGE")
@@ -87,31 +116,22 @@ class Stage:
                 return refusal(100, "(#100) Invalid parameter: children")
             return [msgspec.convert(child["media"][0], Medium) for child in children if child]
         alt = fields.get("alt_text", "")
-        if len(alt) > (self.limit.alt or 0):
+        if len(alt) > (self.limit.alt or len(alt)):
             return refusal(100, "(#100) alt_text is too long")
         content = await asyncio.to_thread(_fetch, fields.get("image_url", ""))
         return NOT_FETCHED if content is None else self._accept(content, alt, store)
 
     def _accept(self, content: bytes, alt: str, store: Store) -> list[Medium] | Answer:
-        if len(content) > (self.limit.picture_bytes or 0):
-            return refusal(36000, "The image is too large to download.", error_subcode=2207004)
-        try:
-            with Image.open(io.BytesIO(content)) as image:
-                kind, ratio = f"image/{(image.format or '').lower()}", image.width / image.height
-        except UnidentifiedImageError:
-            kind, ratio = "", 1.0
-        if kind not in self.limit.picture_types:
-            return refusal(36001, "The image format is not supported.", error_subcode=2207005)
-        low, high = self.limit.ratio or (0, ratio)
-        if not low <= ratio <= high:
-            return refusal(36003, "The submitted image has an invalid aspect ratio.", error_subcode=2207009)
-        return [msgspec.structs.replace(store.keep(content, kind), alt=alt)]
+        if fault := wrong(content, self.limit):
+            return PICTURES[fault]
+        medium = msgspec.structs.replace(store.keep(content, sniff(content)), alt=alt)
+        return [msgspec.structs.replace(medium, scaled=is_scaled(content, self.limit))]
 
     def status(self, call: Call, account: Account, store: Store) -> Answer:
         """A container, or a post: Graph's ids are all alike."""
         kept = store.get(f"{self.words.name}-container", call.matched["id"])
         if kept is not None and kept["owner"] == account.id:
-            return answer(200, {"id": call.matched["id"], self.words.status: kept["status"]})
+            return answer(200, {"id": call.matched["id"], self.words.status: self._state(kept)})
         return self.read(call, account, store)
 
     def publish(self, call: Call, account: Account, store: Store) -> Answer:
@@ -119,14 +139,31 @@ class Stage:
         kept = store.get(f"{self.words.name}-container", number)
         if kept is None or kept["owner"] != account.id or call.matched["user"] != account.id:
             return refusal(100, "(#100) Invalid parameter: creation_id")
-        if kept["status"] == "PUBLISHED":
-            return refusal(1, "An unknown error occurred", 500)
-        if kept["status"] != "FINISHED":
-            return self.words.not_ready
+        match self._state(kept):
+            case "PUBLISHED":
+                return refusal(1, "An unknown error occurred", 500)
+            case "EXPIRED":
+                return refusal(100, "(#100) Invalid parameter: creation_id")
         media = tuple(msgspec.convert(one, Medium) for one in kept["media"])
         post = store.add(account, store.number(), kept["text"], media=media)
         store.put(f"{self.words.name}-container", number, {**kept, "status": "PUBLISHED"})
         return answer(200, {"id": post.id})
+
+    def _state(self, kept: Mapping[str, Any]) -> str:
+        """A container that was not published within a day is gone."""
+        old = kept["at"] + life(self.words.name, "container") <= CLOCK.time()
+        return "EXPIRED" if old and kept["status"] == "FINISHED" else str(kept["status"])
+
+    def quota(self, call: Call, account: Account, store: Store) -> Answer:
+        """How many posts of the day are used: of those that are still there, and those that are not."""
+        if call.matched["user"] != account.id:
+            return GONE
+        rate = self.rules.rates["posts"]
+        since = CLOCK.now() - timedelta(seconds=rate.seconds)
+        made = [post for post in store.posts() if (post.platform, post.account) == (self.words.name, account.name)]
+        used = sum(datetime.fromisoformat(post.received or post.at) > since for post in made)
+        config = {"quota_total": rate.most, "quota_duration": rate.seconds}
+        return answer(200, {"data": [{"quota_usage": used, "config": config}]})
 
     def posts(self, call: Call, account: Account, store: Store) -> Answer:
         if call.matched["user"] != account.id:
@@ -147,11 +184,14 @@ class Stage:
         return answer(200, {"success": True})
 
     def refresh(self, _call: Call, account: Account, store: Store) -> Answer:
-        """The new token is another one; the old one stays good."""
-        number = 1 + int(account.token.rpartition("#")[2] or 0) if "#" in account.token else 1
-        token = f"{account.token.partition('#')[0]}#{number}"
-        store.alias(account, token)
-        return answer(200, {"access_token": token, "token_type": "bearer", "expires_in": 5_183_944})
+        """The new token is another one; the old one stays good until it ends."""
+        if CLOCK.time() - issued(store, account).at < life(self.words.name, "refreshable-after"):
+            return TOO_YOUNG
+        token = f"{account.token.partition('#')[0]}#{store.number()}"
+        issue(store, account, token)
+        return answer(
+            200, {"access_token": token, "token_type": "bearer", "expires_in": int(life(self.words.name, "access"))}
+        )
 
     def _shown(self, post: Post) -> dict[str, Any]:
         at = datetime.fromisoformat(post.at).strftime("%Y-%m-%dT%H:%M:%S+0000")
@@ -161,7 +201,6 @@ class Stage:
 
     def platform(self, more: Mapping[str, Callable[[float], Answer]]) -> Platform:
         words, user = self.words, r"/(?<user>\d+)/"
-        read: Handler = self.status
         return Platform(
             name=words.name,
             hosts=words.hosts,
@@ -172,10 +211,14 @@ class Stage:
                 Route("POST", words.prefix + user + words.containers, "container", self.container),
                 Route("POST", words.prefix + user + words.publish, "create", self.publish),
                 Route("GET", words.prefix + user + words.posts, "find", self.posts),
-                Route("GET", words.prefix + r"/(?<id>\d+)", "read", read),
+                Route("GET", words.prefix + user + words.quota, "quota", self.quota),
+                Route("GET", words.prefix + r"/(?<id>\d+)", "read", self.status),
                 Route("DELETE", words.prefix + r"/(?<id>\d+)", "delete", self.delete),
             ),
-            unauthorized=TOKEN_EXPIRED,
+            unauthorized=TOKEN_UNKNOWN,
+            ended=TOKEN_EXPIRED,
+            revoked=TOKEN_REVOKED,
+            usage=business_usage(words.name),
             no_route=refusal(2500, "Unknown path components"),
             errors={
                 **ERRORS,
@@ -201,23 +244,19 @@ def _fetch(url: str) -> bytes | None:
         return None
 
 
-def _limited(_seconds: float) -> Answer:
-    return refusal(4, "(#4) Application request limit reached", 403)
-
-
 INSTAGRAM = Stage(
     Words(
         name="instagram", hosts=("graph.instagram.com",), prefix=r"/v\d+\.\d+", containers="media",
-        publish="media_publish", posts="media", text="caption", status="status_code",
+        publish="media_publish", posts="media", quota="content_publishing_limit", text="caption", status="status_code",
         not_ready=refusal(9007, "The media is not ready for publishing, please wait", error_subcode=2207027),
         kinds=("IMAGE", "IMAGE", "CAROUSEL_ALBUM"),
     )
 ).platform({
-    "rate-limited": _limited,
-    "format": fixed(refusal(36001, "The image format is not supported.", error_subcode=2207005)),
-    "too-large": fixed(refusal(36000, "The image is too large to download.", error_subcode=2207004)),
-    "ratio": fixed(refusal(36003, "The submitted image has an invalid aspect ratio.", error_subcode=2207009)),
-    "caption": fixed(refusal(36004, "The caption was too long.", error_subcode=2207010)),
+    "rate-limited": ERRORS["rate-limited-app"],
+    "format": fixed(PICTURES["type"]),
+    "too-large": fixed(PICTURES["bytes"]),
+    "ratio": fixed(PICTURES["ratio"]),
+    "caption": fixed(CAPTION),
     "quota": fixed(refusal(9, "You reached maximum number of posts that is allowed to be published by Content "
                               "Publishing API.", error_subcode=2207042)),
 })  # fmt: skip
@@ -225,12 +264,12 @@ INSTAGRAM = Stage(
 THREADS = Stage(
     Words(
         name="threads", hosts=("graph.threads.net", "graph.threads.com"), prefix=r"/v1\.0", containers="threads",
-        publish="threads_publish", posts="threads", text="text", status="status",
+        publish="threads_publish", posts="threads", quota="threads_publishing_limit", text="text", status="status",
         not_ready=refusal(24, "The requested resource does not exist", error_subcode=4279009),
         kinds=("TEXT_POST", "IMAGE", "CAROUSEL_ALBUM"),
     )
 ).platform({
-    "rate-limited": _limited,
+    "rate-limited": ERRORS["rate-limited-app"],
     "text": fixed(refusal(100, "Param text must be at most 500 characters long.")),
     "permission-10": fixed(refusal(10, "Application does not have permission for this action", 403)),
 })  # fmt: skip

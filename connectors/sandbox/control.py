@@ -8,6 +8,8 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import QueryParameter
 from msgspec import Struct
 
+from connectors.sandbox import rules, tokens
+from connectors.sandbox.conditions import CONDITIONS, start_again
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.platforms import BY_NAME
 from connectors.sandbox.stand import Entry, Stand
@@ -122,7 +124,11 @@ def _existing(state: State, data: Chosen) -> Post:
 
 @post("/accounts", sync_to_thread=False)
 def declare(state: State, data: NewAccount) -> Account:
-    return _stand(state).store.declare(data.platform, data.name, data.token, data.number)
+    store = _stand(state).store
+    account = store.declare(data.platform, data.name, data.token, data.number)
+    for kind in rules.rules(data.platform).first:
+        tokens.issue(store, account, data.token, kind)
+    return account
 
 
 @get("/accounts", sync_to_thread=False)
@@ -142,6 +148,8 @@ def reset(state: State) -> None:
     stand.store.reset()
     stand.faults.scripted.clear()
     stand.log.clear()
+    stand.rates.clear()
+    start_again()
 
 
 CONTROL = Router(
@@ -160,5 +168,6 @@ CONTROL = Router(
         accounts,
         log,
         reset,
+        *CONDITIONS,
     ],
 )

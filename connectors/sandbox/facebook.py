@@ -6,14 +6,25 @@ from typing import Any
 
 import msgspec
 
-from connectors.limits import LIMITS
 from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
-from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, page_of, refusal
+from connectors.sandbox.graph import (
+    ERRORS,
+    PASSING,
+    TOKEN_EXPIRED,
+    TOKEN_REVOKED,
+    TOKEN_UNKNOWN,
+    business_usage,
+    page_of,
+    refusal,
+)
+from connectors.sandbox.pictures import sniff, wrong
+from connectors.sandbox.rules import rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 
-LIMIT = LIMITS["facebook"]
+LIMIT = rules("facebook").content
 PREFIX = r"/v\d+\.\d+"
 GONE = refusal(100, "Unsupported get request. Object with ID does not exist", error_subcode=33)
+PICTURE = refusal(1, "Photos should be smaller than 4 MB and saved as JPG or PNG", error_subcode=1366046)
 NO_ROUTE = refusal(2500, "Unknown path components")
 
 
@@ -38,9 +49,9 @@ def _photo(call: Call, account: Account, store: Store) -> Answer:
     if "source" not in files:
         return refusal(324, "(#324) Missing or invalid image file")
     content = files["source"].content
-    if len(content) > (LIMIT.picture_bytes or 0):
-        return refusal(1, "Photos should be smaller than 4 MB and saved as JPG or PNG", error_subcode=1366046)
-    kept = store.keep(content, files["source"].media_type)
+    if wrong(content, LIMIT):
+        return PICTURE
+    kept = store.keep(content, sniff(content))
     medium = msgspec.structs.replace(kept, alt=fields.get("alt_text_custom", ""), id=store.number())
     store.put("facebook-photo", medium.id, {**msgspec.to_builtins(medium), "owner": account.id})
     if fields.get("published", "true").lower() == "false":
@@ -56,11 +67,11 @@ def _feed(call: Call, account: Account, store: Store) -> Answer:
         return refusal(200, "(#200) Permissions error")
     text, link = fields.get("message", ""), fields.get("link")
     media = _attached(fields, account, store)
-    if media is None:
+    if media is None or len(media) > LIMIT.pictures:
         return refusal(100, "(#100) param attached_media must be an array.")
     if not (text or link or media):
         return refusal(100, "(#100) The status message is empty")
-    if len(text) > (LIMIT.text or 0):
+    if LIMIT.too_long(text):
         return refusal(100, "(#100) param message is too long")
     post = store.add(account, _post_id(account, store.number()), text, media=media, link=link)
     return answer(200, {"id": post.id})
@@ -143,7 +154,10 @@ FACEBOOK = Platform(
         Route("POST", PREFIX + r"/(?<id>\d+_\d+)", "edit", _edit),
         Route("DELETE", PREFIX + r"/(?<id>[\d_]+)", "delete", _delete),
     ),
-    unauthorized=TOKEN_EXPIRED,
+    unauthorized=TOKEN_UNKNOWN,
+    ended=TOKEN_EXPIRED,
+    revoked=TOKEN_REVOKED,
+    usage=business_usage("pages"),
     no_route=NO_ROUTE,
     errors={
         **ERRORS,
@@ -151,6 +165,14 @@ FACEBOOK = Platform(
         "duplicate-javascript": fixed(
             Answer(400, refusal(506, "(#506) Duplicate status message").body, {}, "text/javascript; charset=UTF-8")
         ),
+        "posted-already": fixed(refusal(100, "These photos were already posted.", error_subcode=1366051)),
+        "picture": fixed(PICTURE),
+        "abusive": fixed(refusal(368, "The content was reported as abusive.", error_subcode=1346003)),
+        "link": fixed(refusal(100, "Links to facebook.com cannot be posted.", error_subcode=1609008)),
+        "page-authorisation": fixed(
+            refusal(200, "Page Publishing Authorization is required.", 403, error_subcode=1404078)
+        ),
+        "account-limited": fixed(refusal(368, "Your account is limited.", error_subcode=1404112)),
         "not-a-page-token": fixed(
             refusal(100, "(#100) Tried accessing nonexisting field (category) on node type (User)")
         ),

@@ -1,5 +1,6 @@
 """What Meta's three platforms refuse with alike. Source: platforms.md 3.3, 12.3."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -7,7 +8,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from connectors.sandbox.calls import Answer, Call, answer, fixed
+from connectors.sandbox.clock import CLOCK
+from connectors.sandbox.rates import Standing
 from connectors.sandbox.store import Account, Post, Store
+
+BUSINESS = "x-business-use-case-usage"
 
 
 def refusal(code: int, message: str, status: int = 400, **more: Any) -> Answer:
@@ -27,21 +32,45 @@ def page_of(call: Call, account: Account, store: Store, since: str = "") -> tupl
 
 
 TOKEN_EXPIRED = refusal(190, "Error validating access token: Session has expired.", error_subcode=463)
+TOKEN_REVOKED = refusal(
+    190, "Error validating access token: The session has been invalidated because the user changed their password or "
+    "Facebook has changed the session for security reasons.", error_subcode=460,
+)  # fmt: skip
+TOKEN_UNKNOWN = refusal(190, "Invalid OAuth access token - Cannot parse access token")
 
 
-def _limited(seconds: float) -> Answer:
-    entry = {"type": "pages", "call_count": 100, "total_cputime": 25, "total_time": 25,
-             "estimated_time_to_regain_access": max(1, round(seconds / 60))}  # fmt: skip
-    usage = msgspec.json.encode({"1234567890": [entry]}).decode()
-    made = refusal(80001, "(#80001) There have been too many calls to this Page account.", 403)
-    return msgspec.structs.replace(made, headers={"x-business-use-case-usage": usage})
+def business_usage(kind: str) -> Callable[[tuple[Standing, ...], Account], Mapping[str, str]]:
+    """How much of the calls of a page, or of an account, is used; nothing is said while that is next to nothing."""
+
+    def usage(standings: tuple[Standing, ...], account: Account) -> Mapping[str, str]:
+        shown = next((one for one in standings if one.name == "calls"), None)
+        if shown is None or not shown.most or shown.spent * 100 < shown.most:
+            return {}
+        wait = shown.resets - CLOCK.time() if shown.refuses else 0
+        return {BUSINESS: _business(account.id, kind, min(shown.spent * 100 // shown.most, 100), wait)}
+
+    return usage
+
+
+def _business(number: str, kind: str, percent: int, seconds: float) -> str:
+    entry = {"type": kind, "call_count": percent, "total_cputime": percent // 4, "total_time": percent // 4,
+             "estimated_time_to_regain_access": math.ceil(seconds / 60)}  # fmt: skip
+    return msgspec.json.encode({number: [entry]}).decode()
+
+
+def _limited(seconds: float, status: int = 403) -> Answer:
+    made = refusal(80001, "(#80001) There have been too many calls to this Page account.", status)
+    return msgspec.structs.replace(made, headers={BUSINESS: _business("1234567890", "pages", 100, seconds)})
 
 
 ERRORS: Mapping[str, Callable[[float], Answer]] = {
     "invalid": fixed(refusal(100, "(#100) Invalid parameter")),
     "expired": fixed(TOKEN_EXPIRED),
+    "revoked": fixed(TOKEN_REVOKED),
+    "unknown-token": fixed(TOKEN_UNKNOWN),
     "permission": fixed(refusal(200, "(#200) The user hasn't authorized the application to perform this action", 403)),
     "rate-limited": _limited,
+    "rate-limited-400": lambda seconds: _limited(seconds, 400),
     "rate-limited-app": fixed(refusal(4, "(#4) Application request limit reached", 403)),
     "too-fast": fixed(refusal(368, "You are posting too fast.", error_subcode=1390008)),
     "policy-block": fixed(refusal(368, "The action attempted has been deemed abusive or is otherwise disallowed")),

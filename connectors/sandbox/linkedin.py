@@ -1,19 +1,21 @@
 """LinkedIn: shapes from platforms.md 6 and 12.3."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import regex
 
-from connectors.limits import LIMITS
 from connectors.linkedin import little, plain
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.clock import CLOCK
+from connectors.sandbox.pictures import sniff, wrong
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
+from connectors.sandbox.tokens import issue, issued
 
-LIMIT = LIMITS["linkedin"]
-DUPLICATE_WINDOW = timedelta(minutes=10)
+LIMIT = rules("linkedin").content
 OLDEST, NEWEST = 202511, 202611
 """The versions that are alive."""
 UNESCAPED = regex.compile(r"(?<!\\)(?:\\\\)*[|{}@\[\]()<>*~]")
@@ -23,8 +25,11 @@ def _error(status: int, code: str, message: str, **more: Any) -> Answer:
     return answer(status, {"status": status, "code": code, "message": message, **more})
 
 
-UNAUTHORIZED = _error(401, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user",
-                      serviceErrorCode=65601)  # fmt: skip
+UNAUTHORIZED = _error(401, "INVALID_ACCESS_TOKEN", "Invalid access token", serviceErrorCode=65600)
+REVOKED = _error(401, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user",
+                 serviceErrorCode=65601)  # fmt: skip
+ENDED = _error(401, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired", serviceErrorCode=65602)
+GRANT = answer(400, {"error": "invalid_grant", "error_description": "The provided refresh token is invalid or expired"})
 NOT_FOUND = _error(404, "NOT_FOUND", "Could not find entity")
 DENIED = _error(403, "ACCESS_DENIED", "Not enough permissions to access: posts.CREATE", serviceErrorCode=100)
 
@@ -38,7 +43,10 @@ def _duplicate(twin: str) -> Answer:
 
 
 def _version(call: Call) -> Answer | None:
+    """On every call but uploads and tokens."""
     version = call.headers.get("linkedin-version", "")
+    if not call.path.startswith("/rest/"):
+        return None
     if version.isdecimal() and OLDEST <= int(version) <= NEWEST:
         return None
     return _error(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active")
@@ -59,18 +67,19 @@ def _initialize(call: Call, account: Account, store: Store) -> Answer:
     if call.json().get("initializeUploadRequest", {}).get("owner") != account.id:
         return DENIED
     image = f"urn:li:image:{store.number()}"
-    store.put("linkedin-image", image, {"owner": account.id})
-    value = {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{image}", "uploadUrlExpiresAt": 4_000_000_000_000,
+    until = CLOCK.time() + life("linkedin", "upload")
+    store.put("linkedin-image", image, {"owner": account.id, "until": until})
+    value = {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{image}", "uploadUrlExpiresAt": round(until * 1000),
              "image": image}  # fmt: skip
     return answer(200, {"value": value})
 
 
 def _upload(call: Call, account: Account, store: Store) -> Answer:
     kept = store.get("linkedin-image", call.matched["id"])
-    if kept is None or kept["owner"] != account.id:
+    if kept is None or kept["owner"] != account.id or kept["until"] < CLOCK.time():
         return NOT_FOUND
-    medium = store.keep(call.body, call.headers.get("content-type", ""))
-    store.put("linkedin-image", call.matched["id"], {**kept, **msgspec.to_builtins(medium)})
+    medium, failed = store.keep(call.body, sniff(call.body)), wrong(call.body, LIMIT) is not None
+    store.put("linkedin-image", call.matched["id"], {**kept, **msgspec.to_builtins(medium), "failed": failed})
     return Answer(201, b"")
 
 
@@ -78,13 +87,11 @@ def _image(call: Call, account: Account, store: Store) -> Answer:
     kept = store.get("linkedin-image", call.matched["id"])
     if kept is None or kept["owner"] != account.id:
         return NOT_FOUND
-    status = "AVAILABLE" if "sha256" in kept else "WAITING_UPLOAD"
+    status = "PROCESSING_FAILED" if kept.get("failed") else "AVAILABLE" if "sha256" in kept else "WAITING_UPLOAD"
     return answer(200, {"id": call.matched["id"], "owner": account.id, "status": status})
 
 
 def _create(call: Call, account: Account, store: Store) -> Answer:
-    if old := _version(call):
-        return old
     body = call.json()
     text, media = str(body.get("commentary", "")), _media(body.get("content", {}), account, store)
     if body.get("author") != account.id:
@@ -93,9 +100,9 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
         return _error(400, "MISSING_FIELD", "ERROR :: /lifecycleState :: field is required but not found")
     if isinstance(media, Answer):
         return media
-    if len(text) > (LIMIT.text or 0):
+    if LIMIT.too_long(text):
         return _error(400, "FIELD_LENGTH_TOO_LONG", "ERROR :: /commentary :: length is greater than 3000")
-    since = (datetime.now(UTC) - DUPLICATE_WINDOW).isoformat()
+    since = (CLOCK.now() - timedelta(seconds=life("linkedin", "duplicates"))).isoformat()
     shown = _survives(text)
     twin = next((post for post in store.latest(account, since=since) if post.text == shown), None)
     if twin is not None:
@@ -114,13 +121,15 @@ def _media(content: Mapping[str, Any], account: Account, store: Store) -> tuple[
     single = [content["media"]] if "media" in content else []
     wanted = content.get("multiImage", {}).get("images", single)
     found = []
+    if len(wanted) > LIMIT.pictures or len(wanted) == 1 != len(single):
+        return _error(400, "INVALID_CONTENT", "ERROR :: /content/multiImage/images :: must have 2 to 20 items")
     for one in wanted:
-        kept = store.get("linkedin-image", str(one.get("id")))
-        if kept is None or kept["owner"] != account.id or len(one.get("altText", "")) > (LIMIT.alt or 0):
+        kept, alt = store.get("linkedin-image", str(one.get("id"))), one.get("altText", "")
+        if kept is None or kept["owner"] != account.id or kept.get("failed") or len(alt) > (LIMIT.alt or len(alt)):
             return _error(400, "INVALID_CONTENT", "ERROR :: /content/media/id :: is not usable")
         if "sha256" not in kept:
             return _error(400, "MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting for its upload")
-        found.append(Medium(kept["sha256"], kept["media_type"], kept["size"], one.get("altText", "")))
+        found.append(Medium(kept["sha256"], kept["media_type"], kept["size"], alt))
     return tuple(found)
 
 
@@ -179,10 +188,12 @@ def _token(call: Call) -> str:
 
 
 def _renew(_call: Call, account: Account, store: Store) -> Answer:
-    token = f"{account.token}#{store.number()}"
-    store.alias(account, token)
-    return answer(200, {"access_token": token, "expires_in": 5_184_000, "refresh_token": account.token,
-                        "refresh_token_expires_in": 31_000_000})  # fmt: skip
+    """The refresh token stays the same one, and ends when it would have ended."""
+    token, ends = f"{account.token}#{store.number()}", issued(store, account, "refresh").ends
+    issue(store, account, token)
+    left = life("linkedin", "refresh") if ends is None else ends - CLOCK.time()
+    return answer(200, {"access_token": token, "expires_in": int(life("linkedin", "access")),
+                        "refresh_token": account.token, "refresh_token_expires_in": int(left)})  # fmt: skip
 
 
 LINKEDIN = Platform(
@@ -200,15 +211,21 @@ LINKEDIN = Platform(
         Route("GET", r"/rest/posts/(?<id>[^/]+)", "read", _get),
         Route("POST", r"/rest/posts/(?<id>[^/]+)", "edit", _edit),
         Route("DELETE", r"/rest/posts/(?<id>[^/]+)", "delete", _delete),
-        Route("POST", r"/oauth/v2/accessToken", "refresh", _renew),
+        Route("POST", r"/oauth/v2/accessToken", "refresh", _renew, takes="refresh", refused=GRANT),
     ),
     unauthorized=UNAUTHORIZED,
+    gate=_version,
+    ended=ENDED,
+    revoked=REVOKED,
     no_route=_error(404, "RESOURCE_NOT_FOUND", "No virtual resource found"),
     errors={
         "invalid": fixed(_error(400, "MISSING_FIELD", "ERROR :: /author :: field is required but not found")),
         "duplicate": fixed(_duplicate("urn:li:share:7141000000000000000")),
         "version-ended": fixed(_error(426, "NONEXISTENT_VERSION", "Requested version 20250401 is not active")),
-        "expired": fixed(UNAUTHORIZED),
+        "expired": fixed(ENDED),
+        "revoked": fixed(REVOKED),
+        "unknown-token": fixed(UNAUTHORIZED),
+        "grant": fixed(GRANT),
         "permission": fixed(DENIED),
         "too-long": fixed(_error(400, "FIELD_LENGTH_TOO_LONG", "ERROR :: /commentary :: length is too long")),
         "waiting-upload": fixed(_error(400, "MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting for its upload")),

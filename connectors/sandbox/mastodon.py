@@ -1,6 +1,5 @@
 """A Mastodon instance: shapes from specs/mastodon and platforms.md 9 and 12.3."""
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -10,28 +9,34 @@ from urllib.parse import urlencode
 import msgspec
 import regex
 
-from connectors.counting import length
-from connectors.limits import LIMITS
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.clock import CLOCK
+from connectors.sandbox.pictures import sniff, wrong
+from connectors.sandbox.rates import Standing
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store, now
 
-LIMIT = LIMITS["mastodon"]
+LIMIT = rules("mastodon").content
 AT_ONCE = 100_000
 """Bytes; larger pictures are still being processed when the upload is answered."""
 MENTION = regex.compile(r"@(\w+)@([\w.-]+\w)")
-KEY_LIFE = timedelta(hours=1)
 
 
 def _error(status: int, message: str, **headers: str) -> Answer:
     return answer(status, {"error": message}, **headers)
 
 
+WRONG: Mapping[str, str] = {
+    "type": "File content type is invalid", "bytes": "File size must be less than 16 MB",
+    "pixels": "File dimensions are too large",
+}  # fmt: skip
 NOT_FOUND = _error(404, "Record not found")
 
 
 def _instance(call: Call, _account: Account, _store: Store) -> Answer:
-    return answer(200, {"uri": call.host, "domain": call.host, "title": "Sandbox", "version": "4.4.0",
-                        "api_versions": {"mastodon": 6}, "configuration": {
+    own = {"uri": call.host} if "/v1/" in call.path else {"domain": call.host, "api_versions": {"mastodon": 6}}
+    return answer(200, {**own, "title": "Sandbox", "version": "4.4.0",
+                        "configuration": {
                             "statuses": {"max_characters": LIMIT.text, "characters_reserved_per_url": 23,
                                          "max_media_attachments": LIMIT.pictures},
                             "media_attachments": {"description_limit": LIMIT.alt}}})  # fmt: skip
@@ -56,12 +61,13 @@ def _me(_call: Call, account: Account, _store: Store) -> Answer:
 
 def _upload(call: Call, account: Account, store: Store) -> Answer:
     fields, files = call.form()
-    if "file" not in files or files["file"].media_type not in LIMIT.picture_types:
-        return _error(422, "Validation failed: File content type is invalid, File is invalid")
+    fault = wrong(files["file"].content, LIMIT) if "file" in files else "type"
+    if fault:
+        return _error(422, f"Validation failed: {WRONG[fault]}, File is invalid")
     alt = fields.get("description", "")
-    if len(alt) > (LIMIT.alt or 0):
+    if len(alt) > (LIMIT.alt or len(alt)):
         return _error(422, "Validation failed: Description is too long (maximum is 1500 characters)")
-    kept = store.keep(files["file"].content, files["file"].media_type)
+    kept = store.keep(files["file"].content, sniff(files["file"].content))
     medium = msgspec.structs.replace(kept, alt=alt, id=store.number())
     ready = medium.size <= AT_ONCE
     store.put("mastodon-media", medium.id, {**msgspec.to_builtins(medium), "owner": account.id, "ready": ready})
@@ -87,7 +93,8 @@ def _media(call: Call, account: Account, store: Store) -> Answer:
 def _create(call: Call, account: Account, store: Store) -> Answer:
     key = f"{account.id}/{call.headers.get('idempotency-key', '')}"
     twin = store.get("mastodon-key", key) if "idempotency-key" in call.headers else None
-    if twin and time.time() - twin["at"] < KEY_LIFE.total_seconds() and (post := store.post("mastodon", twin["id"])):
+    fresh = twin is not None and CLOCK.time() - twin["at"] < life("mastodon", "keys")
+    if twin and fresh and (post := store.post("mastodon", twin["id"])):
         return answer(200, _status(post, account))
     fields = call.form()[0]
     text, media = fields.get("status", ""), _chosen(call, account, store)
@@ -95,11 +102,11 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
         return media
     if not (text or media):
         return _error(422, "Validation failed: Text can't be blank")
-    if length(text, "mastodon") > (LIMIT.text or 0):
-        return _error(422, "Validation failed: Text character limit of 500 exceeded")
+    if LIMIT.too_long(text):
+        return _error(422, f"Validation failed: Text character limit of {LIMIT.text} exceeded")
     languages = (fields["language"],) if "language" in fields else ()
     post = store.add(account, store.number(), text, media=media, languages=languages)
-    store.put("mastodon-key", key, {"id": post.id, "at": time.time()})
+    store.put("mastodon-key", key, {"id": post.id, "at": CLOCK.time()})
     return answer(200, _status(post, account))
 
 
@@ -177,7 +184,7 @@ def _edit(call: Call, account: Account, store: Store) -> Answer:
     alts = {str(one["id"]): one.get("description", "") for one in body.get("media_attributes", [])}
     if not (text or named):
         return _error(422, "Validation failed: Text can't be blank")
-    if length(text, "mastodon") > (LIMIT.text or 0):
+    if LIMIT.too_long(text):
         return _error(422, "Validation failed: Text character limit of 500 exceeded")
     if any(len(alt) > (LIMIT.alt or 0) for alt in alts.values()):
         return _error(422, "Validation failed: Description is too long (maximum is 1500 characters)")
@@ -202,13 +209,21 @@ def _delete(call: Call, account: Account, store: Store) -> Answer:
     return answer(200, {**_status(post, account), "text": post.text})
 
 
-def _budget() -> Mapping[str, str]:
-    reset = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "299", "x-ratelimit-reset": reset}
+def _usage(standings: tuple[Standing, ...], _account: Account) -> Mapping[str, str]:
+    """Of the limit that is nearest."""
+    if not standings:
+        return {}
+    shown = min(standings, key=lambda one: one.left)
+    return {"x-ratelimit-limit": str(shown.most), "x-ratelimit-remaining": str(shown.left),
+            "x-ratelimit-reset": _moment(datetime.fromtimestamp(shown.resets, UTC))}  # fmt: skip
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _limited(seconds: float) -> Answer:
-    reset = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    reset = _moment(CLOCK.now() + timedelta(seconds=seconds))
     return _error(429, "Too many requests", x_ratelimit_limit="300", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
 
 
@@ -229,6 +244,7 @@ MASTODON = Platform(
         Route("DELETE", r"/api/v1/statuses/(?<id>\d+)", "delete", _delete),
     ),
     unauthorized=_error(401, "The access token is invalid"),
+    revoked=_error(401, "The access token was revoked"),
     no_route=_error(404, "Not Found"),
     errors={
         "invalid": fixed(_error(422, "Validation failed: Text can't be blank")),
@@ -238,11 +254,12 @@ MASTODON = Platform(
             _error(422, "Cannot attach files that have not finished processing. Try again in a moment!")
         ),
         "expired": fixed(_error(401, "The access token is invalid")),
+        "revoked": fixed(_error(401, "The access token was revoked")),
         "permission": fixed(_error(403, "This action is outside the authorized scopes")),
         "not-found": fixed(NOT_FOUND),
         "rate-limited": _limited,
         "unavailable": fixed(HTML_UNAVAILABLE),
     },
     passing=("rate-limited", "unavailable", "media-not-ready"),
-    headers=_budget,
+    usage=_usage,
 )

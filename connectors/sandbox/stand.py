@@ -1,6 +1,7 @@
 """Takes every call that was meant for a platform: finds who answers, and what goes wrong today."""
 
 import asyncio
+import http
 import os
 import socket
 from collections import deque
@@ -14,9 +15,12 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
-from connectors.sandbox.calls import Answer, Call, Platform, answer
+from connectors.sandbox import tokens
+from connectors.sandbox.calls import Answer, Call, Platform, Route, answer
+from connectors.sandbox.clock import CLOCK
 from connectors.sandbox.faults import Fault, Faults, Garble
 from connectors.sandbox.platforms import candidates
+from connectors.sandbox.rates import Rates, Standing
 from connectors.sandbox.store import Account, Store, now
 
 LOG_LENGTH = 20_000
@@ -48,6 +52,7 @@ class Stand:
         """`latency`: seconds added to every answer."""
         self.store = store
         self.faults = faults
+        self.rates = Rates()
         self.latency = latency
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self.stopping = asyncio.Event()
@@ -77,28 +82,43 @@ class Stand:
             self._note(call, made.status)
             return made
         platform, route, call = found
-        account = self.store.holder(platform.name, platform.token(call))
-        if account is None and not route.public:
-            self._note(call, platform.unauthorized.status, platform=platform.name, call=route.call)
-            return platform.unauthorized
-        holder = account or Account(platform.name, "", "", "")
-        fault = self.faults.take(platform.name, route.call, holder.name or None, platform.passing)
+        held = tokens.holder(self.store, platform.name, platform.token(call), route.takes)
+        if not isinstance(held, Account):
+            if not route.public:
+                refused = platform.refusal(route, held)
+                self._note(call, refused.status, platform=platform.name, call=route.call)
+                return refused
+            held = Account(platform.name, "", "", "")
+        account = held
+        fault = self.faults.take(platform.name, route.call, account.name or None, platform.passing)
         status = None
 
         if fault and fault.kind == "half-then-drop":  # the connection broke on the way here
             call = msgspec.structs.replace(call, body=call.body[: len(call.body) // 2])
-
-        async def handle() -> Answer:
-            made = route.handler(call, holder, self.store)
-            return made if isinstance(made, Answer) else await made
-
         try:
-            made = await self._under(fault, platform, handle)
+            made = await self._under(fault, platform, lambda: self._handle(platform, route, call, account))
             status = made.status
         finally:
-            what = {"platform": platform.name, "call": route.call, "account": holder.name}
+            what = {"platform": platform.name, "call": route.call, "account": account.name}
             self._note(call, status, **what, fault=fault.kind if fault else None)
-        return msgspec.structs.replace(made, headers={**platform.headers(), **made.headers})
+        return made
+
+    async def _handle(self, platform: Platform, route: Route, call: Call, account: Account) -> Answer:
+        """Within the account's rates, and with the headers that tell it where it stands."""
+        if refused := platform.gate(call):
+            return refused
+        where = (platform.name, route.call, account.name)
+        standings = self.rates.standings(*where)
+        spent = next((one for one in standings if one.refuses), None)
+        if spent is not None:
+            return _over(platform, spent, standings, account)
+        self.rates.spend(*where, done=False)
+        made = route.handler(call, account, self.store)
+        made = made if isinstance(made, Answer) else await made
+        if made.status < http.HTTPStatus.BAD_REQUEST:
+            self.rates.spend(*where, done=True)
+        usage = platform.usage(self.rates.standings(*where), account)
+        return msgspec.structs.replace(made, headers={**usage, **made.headers})
 
     async def _under(self, fault: Fault | None, platform: Platform, handle: Callable[[], Awaitable[Answer]]) -> Answer:
         match fault.kind if fault else None:
@@ -139,6 +159,11 @@ class Stand:
         self.log.append(
             Entry(at=now(), host=call.host, method=call.method, path=call.path, status=status, **known)  # type: ignore[arg-type]  # its own fields
         )
+
+
+def _over(platform: Platform, spent: Standing, standings: tuple[Standing, ...], account: Account) -> Answer:
+    made = platform.errors[spent.error](spent.resets - CLOCK.time())
+    return msgspec.structs.replace(made, headers={**made.headers, **platform.usage(standings, account)})
 
 
 async def _read(scope: Scope, receive: Receive) -> Call:

@@ -4,12 +4,13 @@ import base64
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+
+from connectors.sandbox.clock import CLOCK
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -40,6 +41,8 @@ class Medium(Struct, frozen=True):
     size: int
     alt: str = ""
     id: str = ""
+    scaled: bool = False
+    """The platform shows other pixels than it was sent."""
 
 
 class Post(Struct, frozen=True, kw_only=True):
@@ -49,7 +52,9 @@ class Post(Struct, frozen=True, kw_only=True):
     id: str
     text: str
     at: str
-    """ISO 8601, UTC, to the microsecond."""
+    """ISO 8601, UTC, to the microsecond: as the platform shows it. Bluesky shows what it was told."""
+    received: str = ""
+    """When the call came."""
     languages: tuple[str, ...] = ()
     """Only where the platform has a tag for it."""
     title: str | None = None
@@ -87,19 +92,30 @@ class Store:
 
     def holder(self, platform: str, token: str) -> Account | None:
         """Whose token it is. `sandbox-<platform>-<name>` makes its account when it is first used."""
-        row = self._db.execute(
-            "SELECT platform, name, id, token FROM accounts WHERE token=? AND platform=?", (token, platform)
-        ).fetchone()
-        if row:
-            return Account(*row)
+        if account := self._account(platform, "token", token):
+            return account
         if known := self.get("token", f"{platform}/{token}"):
-            return Account(platform, known["name"], number_of(platform, known["name"]), token)
+            account = self.account(platform, known["name"])
+            return account and msgspec.structs.replace(account, token=token)
         name = token.removeprefix(f"sandbox-{platform}-")
-        return self.declare(platform, name, token) if name and name != token else None
+        return self.declare(platform, name, token) if name and name != token and "#" not in name else None
+
+    def account(self, platform: str, name: str) -> Account | None:
+        return self._account(platform, "name", name)
+
+    def _account(self, platform: str, column: Literal["token", "name"], value: str) -> Account | None:
+        row = self._db.execute(
+            f"SELECT platform, name, id, token FROM accounts WHERE platform=? AND {column}=?",  # noqa: S608 - ours
+            (platform, value),
+        ).fetchone()
+        return Account(*row) if row else None
 
     def alias(self, account: Account, token: str) -> None:
         """One more token of the same account."""
         self.put("token", f"{account.platform}/{token}", {"name": account.name})
+
+    def is_alias(self, platform: str, token: str) -> bool:
+        return self.get("token", f"{platform}/{token}") is not None
 
     def accounts(self) -> list[Account]:
         rows = self._db.execute("SELECT platform, name, id, token FROM accounts ORDER BY platform, name")
@@ -137,7 +153,7 @@ class Store:
     def add(self, account: Account, post_id: str, text: str, at: str | None = None, **what: Any) -> Post:
         post = Post(
             platform=account.platform, account=account.name, account_id=account.id, id=post_id, text=text,
-            at=at or now(), **what,
+            at=at or now(), received=now(), **what,
         )  # fmt: skip
         self._db.execute(
             "INSERT INTO posts (platform, account, id, at, post) VALUES (?,?,?,?,?)",
@@ -192,7 +208,7 @@ class Store:
 
 
 def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return CLOCK.now().isoformat(timespec="microseconds")
 
 
 def number_of(platform: str, name: str) -> str:

@@ -2,17 +2,20 @@
 
 import base64
 import binascii
+import hashlib
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from connectors.limits import LIMITS
 from connectors.markup import text_of
 from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
+from connectors.sandbox.pictures import sniff, wrong
+from connectors.sandbox.rules import rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 from connectors.wordpress import html_of
 
+LIMIT = rules("wordpress").content
 PREFIX = r"/wp-json/wp/v2"
 MOST = 100
 """Posts of one page."""
@@ -24,6 +27,10 @@ def _error(status: int, code: str, message: str) -> Answer:
 
 GONE = _error(404, "rest_post_invalid_id", "Invalid post ID.")
 NOT_LOGGED_IN = _error(401, "rest_not_logged_in", "You are not currently logged in.")
+PASSWORD = _error(401, "incorrect_password", "The provided password is an invalid application password.")
+HASH_MISMATCH = _error(412, "rest_upload_hash_mismatch", "Content hash did not match expected.")
+TOO_BIG = _error(400, "rest_upload_file_too_big", "This file is too big.")
+NOT_ALLOWED = _error(500, "rest_upload_unknown_error", "Sorry, you are not allowed to upload this file type.")
 BLOCKED = Answer(403, b"<html><body><h1>Forbidden</h1></body></html>", {}, "text/html")
 
 
@@ -44,9 +51,15 @@ def _upload(call: Call, account: Account, store: Store) -> Answer:
     if "file" not in files:
         return _error(400, "rest_upload_no_content_disposition", "No Content-Disposition supplied.")
     file = files["file"]
-    if len(file.content) > (LIMITS["wordpress"].picture_bytes or 0):
-        return _error(400, "rest_upload_file_too_big", "This file is too big.")
-    kept = store.keep(file.content, file.media_type)
+    sum_given = call.headers.get("content-md5")
+    if sum_given and sum_given != hashlib.md5(file.content, usedforsecurity=False).hexdigest():
+        return HASH_MISMATCH
+    fault = wrong(file.content, LIMIT)
+    if fault == "bytes":
+        return TOO_BIG
+    if fault:
+        return NOT_ALLOWED
+    kept = store.keep(file.content, sniff(file.content))
     medium = msgspec.structs.replace(kept, alt=fields.get("alt_text", ""), id=store.number())
     kept_too = {"url": f"{account.id}/wp-content/uploads/{file.name}"}
     store.put("wordpress-media", f"{account.name}/{medium.id}", msgspec.to_builtins(medium) | kept_too)
@@ -183,17 +196,19 @@ WORDPRESS = Platform(
         Route("DELETE", PREFIX + r"/media/(?<id>\d+)", "delete", _delete_media),
     ),
     unauthorized=NOT_LOGGED_IN,
+    ended=PASSWORD,
+    revoked=PASSWORD,
     no_route=_error(404, "rest_no_route", "No route was found matching the URL and request method."),
     errors={
         "invalid": fixed(_error(400, "rest_invalid_param", "Invalid parameter(s): status")),
-        "expired": fixed(
-            _error(401, "incorrect_password", "The provided password is an invalid application password.")
-        ),
+        "expired": fixed(PASSWORD),
         "not-logged-in": fixed(NOT_LOGGED_IN),
         "permission": fixed(_error(403, "rest_cannot_create", "Sorry, you are not allowed to create posts.")),
         "permission-401": fixed(_error(401, "rest_cannot_create", "Sorry, you are not allowed to create posts.")),
         "content-disposition": fixed(_error(400, "rest_upload_no_content_disposition", "No Content-Disposition.")),
-        "hash-mismatch": fixed(_error(412, "rest_upload_hash_mismatch", "Content hash did not match expected.")),
+        "hash-mismatch": fixed(HASH_MISMATCH),
+        "file-too-big": fixed(TOO_BIG),
+        "file-type": fixed(NOT_ALLOWED),
         "not-found": fixed(GONE),
         "rate-limited": _limited,
         "too-large": fixed(Answer(413, b"<html><body>Request Entity Too Large</body></html>", {}, "text/html")),

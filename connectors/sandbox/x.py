@@ -2,23 +2,25 @@
 
 import base64
 import binascii
-import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import regex
 
-from connectors.counting import length, links
-from connectors.limits import LIMITS
+from connectors.counting import links
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
-from connectors.sandbox.pictures import sniff
+from connectors.sandbox.clock import CLOCK
+from connectors.sandbox.pictures import sniff, wrong
+from connectors.sandbox.rates import Standing
+from connectors.sandbox.rules import life, rules
 from connectors.sandbox.store import Account, Medium, Post, Store
 
-DUPLICATE_WINDOW = timedelta(hours=1)
-MEDIA_LIFE = 86_400
-ALT_LIMIT = 1000
+LIMIT = rules("x").content
+_MENTION = regex.compile(r"(?<![\w@/.])[@＠]\w{1,15}\b(?!@)")
 
 
 def _problem(status: int, title: str, detail: str, kind: str = "about:blank") -> Answer:
@@ -36,10 +38,15 @@ def _invalid(message: str, parameter: str) -> Answer:
 UNAUTHORIZED = _problem(401, "Unauthorized", "Unauthorized")
 DUPLICATE = _problem(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
 TOO_LONG = _problem(400, "Invalid Request", "Your Tweet text is too long. Remove characters and try again.")
-CREDITS = _problem(
-    402, "CreditsDepleted", "Your enrolled account does not have any credits to fulfill this request.",
-    "https://api.twitter.com/2/problems/credits",
-)  # fmt: skip
+CREDITS = answer(402, {
+    "type": "https://api.twitter.com/2/problems/credits", "title": "CreditsDepleted",
+    "detail": "Your enrolled account [1990000000] does not have any credits to fulfill this request.",
+})  # fmt: skip
+REPLY = _problem(403, "Forbidden", "Reply to this conversation is not allowed because you have not been mentioned or "
+                                   "otherwise engaged by the author of the post you are replying to.")  # fmt: skip
+QUOTE = _problem(403, "Forbidden", "Quoting this post is not allowed because you have not been mentioned or otherwise "
+                                   "engaged by its author.")  # fmt: skip
+MENTION = _problem(403, "Forbidden", "You are not permitted to mention accounts that have not engaged with yours.")
 UNSUPPORTED = _problem(
     403, "Unsupported Authentication", "Authenticating with this method is forbidden for this endpoint.",
     "https://api.twitter.com/2/problems/unsupported-authentication",
@@ -60,13 +67,16 @@ def _upload(call: Call, account: Account, store: Store) -> Answer:
         return _invalid(f"The `media_category` query parameter value [{category}] is not valid.", "media_category")
     if not content:
         return _invalid("The `media` field is required.", "media")
-    if len(content) > (LIMITS["x"].picture_bytes or 0):
-        return _problem(413, "Payload Too Large", "File size exceeds 5242880 bytes.")
+    fault = wrong(content, LIMIT) if category in {"tweet_image", "tweet_gif"} else None
+    if fault == "bytes":
+        return _problem(413, "Payload Too Large", f"File size exceeds {LIMIT.picture_bytes} bytes.")
+    if fault:
+        return _invalid("Your media type is unsupported or could not be processed.", "media")
     media_id = store.number()
-    medium = store.keep(content, sniff(content))
+    medium, kept_for = store.keep(content, sniff(content)), life("x", "media")
     store.put("x-media", media_id, {"sha256": medium.sha256, "media_type": medium.media_type, "size": medium.size,
-                                    "owner": account.id, "until": time.time() + MEDIA_LIFE})  # fmt: skip
-    data = {"id": media_id, "media_key": f"3_{media_id}", "expires_after_secs": MEDIA_LIFE, "size": len(content)}
+                                    "owner": account.id, "until": CLOCK.time() + kept_for})  # fmt: skip
+    data = {"id": media_id, "media_key": f"3_{media_id}", "expires_after_secs": int(kept_for), "size": len(content)}
     return answer(200, {"data": data})
 
 
@@ -87,7 +97,7 @@ def _describe(call: Call, account: Account, store: Store) -> Answer:
     kept = store.get("x-media", media_id)
     if kept is None or kept["owner"] != account.id:
         return _invalid(f"Media id [{media_id}] is not found.", "id")
-    if not isinstance(text, str) or len(text) > ALT_LIMIT:
+    if not isinstance(text, str) or len(text) > (LIMIT.alt or len(text)):
         return _invalid("alt_text.text: maxLength 1000", "metadata")
     store.put("x-media", media_id, {**kept, "alt": text})
     return answer(200, {"data": {"id": media_id, "associated_metadata": {"alt_text": {"text": text}}}})
@@ -98,14 +108,16 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
     text, ids = body.get("text", ""), (body.get("media") or {}).get("media_ids", [])
     if not isinstance(text, str) or not isinstance(ids, list) or not (text or ids):
         return _invalid("The `text` field is required.", "text")
-    if length(text, "weighted") > (LIMITS["x"].text or 0):
+    if LIMIT.too_long(text):
         return TOO_LONG
-    if len(ids) > LIMITS["x"].pictures:
+    if len(ids) > LIMIT.pictures:
         return _invalid("media.media_ids: maxItems 4", "media.media_ids")
+    if unwanted := _unwanted(body, text, account, store):
+        return unwanted
     media = [_medium(store, account, one) for one in ids]
     if None in media:
         return _invalid("Your media IDs are invalid.", "media.media_ids")
-    since = (datetime.now(UTC) - DUPLICATE_WINDOW).isoformat()
+    since = (CLOCK.now() - timedelta(seconds=life("x", "duplicates"))).isoformat()
     if any(post.text == text for post in store.latest(account, since=since)):
         return DUPLICATE
     post = store.add(account, store.number(), text, media=tuple(one for one in media if one))
@@ -114,9 +126,23 @@ def _create(call: Call, account: Account, store: Store) -> Answer:
     return answer(201, {"data": data})
 
 
+def _unwanted(body: Mapping[str, Any], text: str, account: Account, store: Store) -> Answer | None:
+    """What only accounts that were asked to, or enterprises, may do by program since 2026."""
+    reply = body.get("reply")
+    target = str(reply.get("in_reply_to_tweet_id", "")) if isinstance(reply, dict) else None
+    own = store.post("x", target) if target else None
+    if target is not None and (own is None or own.account != account.name):
+        return REPLY
+    if body.get("quote_tweet_id"):
+        return QUOTE
+    if LIMIT.mentions is not None and len(_MENTION.findall(text)) > LIMIT.mentions:
+        return MENTION
+    return None
+
+
 def _medium(store: Store, account: Account, media_id: Any) -> Medium | None:
     kept = store.get("x-media", str(media_id))
-    if kept is None or kept["owner"] != account.id or kept["until"] < time.time():
+    if kept is None or kept["owner"] != account.id or kept["until"] < CLOCK.time():
         return None
     return Medium(kept["sha256"], kept["media_type"], kept["size"], kept.get("alt", ""), str(media_id))
 
@@ -190,7 +216,7 @@ def _token(call: Call) -> str:
     """OAuth 1.0a names the token in its header; a signature is not checked here."""
     header = call.headers.get("authorization", "")
     found = regex.search(r'oauth_token="([^"]*)"', header)
-    return found.group(1) if found else header.removeprefix("Bearer ")
+    return unquote(found.group(1)) if found else header.removeprefix("Bearer ")
 
 
 def _limited(seconds: float, *, playground: bool, reset: bool) -> Answer:
@@ -201,8 +227,17 @@ def _limited(seconds: float, *, playground: bool, reset: bool) -> Answer:
     )
     headers = {"x_rate_limit_limit": "100", "x_rate_limit_remaining": "0"}
     if reset:
-        headers["x_rate_limit_reset"] = str(int(time.time() + seconds))
+        headers["x_rate_limit_reset"] = str(int(CLOCK.time() + seconds))
     return answer(429, body, **headers)
+
+
+def _usage(standings: tuple[Standing, ...], _account: Account) -> Mapping[str, str]:
+    """Of the quarter of an hour; what is left of the app's day is not told."""
+    shown = next((one for one in standings if one.seconds < timedelta(days=1).total_seconds()), None)
+    if shown is None:
+        return {}
+    return {"x-rate-limit-limit": str(shown.most), "x-rate-limit-remaining": str(shown.left),
+            "x-rate-limit-reset": str(int(shown.resets))}  # fmt: skip
 
 
 X = Platform(
@@ -222,12 +257,16 @@ X = Platform(
     no_route=_problem(404, "Not Found", "Not Found"),
     errors={
         "forbidden": fixed(_problem(403, "Forbidden", "You are not permitted to perform this action.")),
+        "reply": fixed(REPLY),
+        "quote": fixed(QUOTE),
+        "mention": fixed(MENTION),
         "duplicate": fixed(DUPLICATE),
         "expired": fixed(UNAUTHORIZED),
         "credits": fixed(CREDITS),
         "rate-limited": lambda seconds: _limited(seconds, playground=False, reset=True),
         "rate-limited-problem": lambda seconds: _limited(seconds, playground=True, reset=True),
         "rate-limited-no-reset": lambda seconds: _limited(seconds, playground=False, reset=False),
+        "rate-limited-problem-no-reset": lambda seconds: _limited(seconds, playground=True, reset=False),
         "too-long": fixed(TOO_LONG),
         "too-long-403": fixed(_problem(403, "Forbidden", "Your Tweet text is too long.")),
         "unsupported-authentication": fixed(UNSUPPORTED),
@@ -236,4 +275,5 @@ X = Platform(
         "unavailable": fixed(HTML_UNAVAILABLE),
     },
     passing=("rate-limited", "rate-limited-problem", "unavailable"),
+    usage=_usage,
 )

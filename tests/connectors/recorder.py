@@ -20,6 +20,8 @@ class Passed(Struct):
     body: bytes
     status: int
     answer: bytes
+    answered: Mapping[str, str]
+    """The answer's headers, names in lower case."""
 
     def json(self) -> Any:
         return msgspec.json.decode(self.body)
@@ -45,8 +47,9 @@ def recording(sandbox: str) -> Iterator[tuple[str, list[Passed]]]:
             content = answer.read()
             connection.close()
             headers = {name.lower(): value for name, value in self.headers.items()}
+            answered = {name.lower(): value for name, value in answer.getheaders()}
             host = headers.get("x-porth-host", "")
-            passed.append(Passed(self.command, host, self.path, headers, body, answer.status, content))
+            passed.append(Passed(self.command, host, self.path, headers, body, answer.status, content, answered))
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in {"transfer-encoding", "date", "server"}:

@@ -4,7 +4,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -109,12 +109,36 @@ class Sandbox:
         self.forget()
         self._client.post("/reset").raise_for_status()
 
+    def limits(self, platform: str, **what: Any) -> None:
+        """`content`, `rates` and `lives`, each by name."""
+        self._client.post("/limits", json={"platform": platform, **what}).raise_for_status()
+
+    def lift(self) -> None:
+        """No call is counted any more."""
+        self._client.post("/limits/lift").raise_for_status()
+
+    def ahead(self, **time: float) -> None:
+        """Put the platforms' clock so far before this machine's."""
+        seconds = timedelta(**time).total_seconds()
+        self._client.post("/clock", json={"ahead_seconds": seconds}).raise_for_status()
+
+    def revoke(self, platform: str, account: str) -> None:
+        body = {"platform": platform, "account": account}
+        self._client.post("/tokens/revoke", json=body).raise_for_status()
+
+    def token(self, platform: str, account: str) -> str:
+        """One more credential of the account."""
+        made = self._client.post("/tokens", json={"platform": platform, "account": account}).raise_for_status()
+        return str(made.json()["token"])
+
     def errors(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = self._client.get("/errors").json()
         return found
 
-    def get(self, path: str, **params: str) -> httpx.Response:
-        return httpx.get(f"{self.address}{path}", params=params or None, trust_env=False)
+    def get(self, path: str, *, host: str = "", **params: str) -> httpx.Response:
+        """Of the sandbox itself, or of the platform at `host`."""
+        headers = {"X-Porth-Host": host} if host else {}
+        return httpx.get(f"{self.address}{path}", params=params or None, headers=headers, trust_env=False)
 
     def close(self) -> None:
         self.pictures.close()

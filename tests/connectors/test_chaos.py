@@ -53,6 +53,7 @@ async def look(made: Connector, credentials: Credentials, attempt: Memory, numbe
 async def test_a_fifth_of_all_calls_go_wrong_and_every_post_is_there_once_or_a_person_knows() -> None:
     with running(chaos=0.2, seed=7) as address:
         sandbox = Sandbox(address)
+        sandbox.lift()
         wire = Wire(sandbox=address, deadline=3.0)
         jobs, outcomes = [], {}
         for platform in CONNECTORS:

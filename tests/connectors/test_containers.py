@@ -87,6 +87,8 @@ async def test_a_container_that_waits_proves_that_nothing_was_posted_and_repeati
 
 async def test_a_renewed_token_is_another_one_and_works(platform: str, sandbox: Sandbox) -> None:
     made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    await made.verify(credentials)  # a token is as old as its first use
+    sandbox.ahead(hours=25)
     renewed = await made.refresh(credentials)
     assert renewed is not None
     assert renewed.secrets != credentials.secrets

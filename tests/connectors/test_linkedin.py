@@ -46,10 +46,12 @@ async def test_a_version_that_has_ended_holds_the_account(sandbox: Sandbox) -> N
     made = LinkedIn(Wire(sandbox=sandbox.address, linkedin_version="202504"))
     outgoing, pictures = post("linkedin", "Bore da")
     attempt, credentials = Memory(pictures, sandbox), demo_credentials("linkedin", "bwrdd")
-    await made.prepare(outgoing, credentials, attempt)
-    with pytest.raises(AuthExpired) as refused:
-        await made.publish(outgoing, credentials, attempt)
-    assert refused.value.code == "version-ended"
+    for call in (made.prepare, made.publish):
+        with pytest.raises(AuthExpired) as refused:
+            await call(outgoing, credentials, attempt)
+        assert refused.value.code == "version-ended"
+    with pytest.raises(AuthExpired):
+        await made.find(outgoing, credentials, attempt)
 
 
 async def test_a_renewed_token_works(sandbox: Sandbox) -> None:

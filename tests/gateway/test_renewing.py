@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
 from approvals import models as m
 from approvals.actions import organising
+from approvals.permissions import Actor, Role
 from connectors.sandbox import demo_credentials
 from gateway import resealing
 from gateway.renewing import EVERY, renew_credentials
@@ -179,3 +181,40 @@ async def test_credentials_that_cannot_be_renewed_stay_as_they_are(house: House)
         await renew_credentials(house.porth, session, house.clock())
         after = list(await session.scalars(select(m.Account.credentials).order_by(m.Account.id)))
     assert before == after
+
+
+async def test_a_token_that_ends_is_renewed_for_as_long_as_it_is_needed(house: House, platforms: Platforms) -> None:
+    account = await threads_account(house)
+    for days in (0, 50, 100, 150):
+        house.clock.now = datetime.now(UTC) + timedelta(days=days)
+        control(platforms, "clock", ahead_seconds=days * 86_400 + 90_000)  # a token must be a day old
+        async with house.porth.sessions() as session:
+            await renew_credentials(house.porth, session, house.clock())
+            row = await session.get_one(m.Account, account)
+            assert row.expires_at is not None
+            row.expires_at += timedelta(days=days)  # the connector counts from this machine's clock
+            assert row.expires_at - house.clock() > timedelta(days=50)
+            await session.commit()
+            credentials = house.porth.credentials(row)
+        identity = await house.porth.connector("threads", "sandbox").verify(credentials)
+        assert identity.account == credentials.account
+
+
+async def threads_account(house: House) -> UUID:
+    """Its token ends within the days in which tokens are renewed; it has been used before."""
+    organisation = house.demo.organisation
+    root = Actor(organisation, organisation, frozenset({Role.ADMIN}))
+    credentials, account = demo_credentials("threads", "bwrdd"), uuid7()
+    await house.porth.connector("threads", "sandbox").verify(credentials)
+    async with house.porth.sessions.begin() as session:
+        channel = await organising.register_channel(session, root, "edefau", "threads", "bilingual", now=house.clock())
+        await organising.register_account(
+            session, root, channel.id, credentials.account, ["cy", "en"],
+            house.porth.sealed(account, credentials.secrets), "sandbox",
+            handle="bwrdd", expires=house.clock() + timedelta(days=10), account_id=account, now=house.clock(),
+        )  # fmt: skip
+    return account
+
+
+def control(platforms: Platforms, what: str, **body: object) -> None:
+    httpx.post(f"{platforms.address}/_control/{what}", json=body, trust_env=False).raise_for_status()
