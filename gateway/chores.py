@@ -78,8 +78,9 @@ CHORES = (
 class Round:
     """Remembers when each chore was last done by this process."""
 
-    def __init__(self, chores: tuple[Chore, ...] = CHORES) -> None:
+    def __init__(self, chores: tuple[Chore, ...] = CHORES, lock: int = LOCK) -> None:
         self._chores = chores
+        self._lock = lock
         self._done: dict[str, datetime] = {}
 
     async def make(self, porth: Runtime) -> None:
@@ -90,20 +91,20 @@ class Round:
             if last is not None and now - last < chore.every:
                 continue
             self._done[chore.name] = now
-            async with alone(porth) as nobody_else, porth.sessions() as session:
+            async with alone(porth, self._lock) as nobody_else, porth.sessions() as session:
                 if nobody_else:
                     await chore.do(porth, session, now)
 
 
 @asynccontextmanager
-async def alone(porth: Runtime) -> AsyncIterator[bool]:
-    """Whether no other process is at the chores. The lock outlasts the commits that a chore makes."""
+async def alone(porth: Runtime, lock: int = LOCK) -> AsyncIterator[bool]:
+    """Whether no other process is at these chores. The lock outlasts the commits that a chore makes."""
     async with porth.sessions() as holder:
         connection = await holder.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock}):
             yield False
             return
         try:
             yield True
         finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock})

@@ -29,6 +29,7 @@ COMMANDS = (
     "parity",
     "media",
     "consent",
+    "mail",
 )
 
 
