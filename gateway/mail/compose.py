@@ -160,7 +160,6 @@ def message(settings: Settings, letter: Letter, to: str, *, name: str, list_id: 
     mail["Subject"] = f"Porth: {one_line(letter.subject)}"
     mail["Date"] = format_datetime(made)
     mail["Message-ID"] = f"<{name}@{settings.mail_from.rpartition('@')[2]}>"
-    mail["Content-Language"] = letter.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"Porth <{list_id}.{urlsplit(settings.base_url).hostname or 'localhost'}>"
@@ -169,7 +168,8 @@ def message(settings: Settings, letter: Letter, to: str, *, name: str, list_id: 
         mail["Importance"] = "high"
     mail.set_content(text(letter))
     mail.add_alternative(_environment().get_template("mail.html").render(letter=letter), subtype="html")
-    for part in mail.iter_parts():
+    for part in (mail, *mail.iter_parts()):  # last: making parts moves what is said of the content into them
+        del part["Content-Language"]
         part["Content-Language"] = letter.language
     return mail
 
