@@ -191,10 +191,15 @@ async def sign_out(session: AsyncSession, signed_in: SignedIn) -> None:
 
 
 async def hashed(password: str) -> str:
-    """argon2id. Raises `Invalid` for what is too short to be a password, or so long that it is an attack."""
+    """argon2id. Raises `Invalid` where it is no password."""
+    require_length(password)
+    return await to_thread.run_sync(hash_of, password)
+
+
+def require_length(password: str) -> None:
+    """Raises `Invalid` for what is too short to be a password, or so long that it is an attack."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         raise Invalid("password-length", "/password", least=LEAST_PASSWORD, most=MOST_PASSWORD)
-    return await to_thread.run_sync(hash_of, password)
 
 
 def hash_of(secret: str) -> str:

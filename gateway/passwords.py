@@ -64,7 +64,7 @@ async def redeem(session: AsyncSession, email: str, code: str, password: str, *,
     """Set the password if this is the newest code of that address. False for every reason why it is not: commit then
     too, as the try counts. Raises `Invalid` for a password that is too short.
     """
-    password_hash = await access.hashed(password)
+    access.require_length(password)
     person = await _person(session, email)
     found = await _newest(session, person.id, now) if person else None
     right = await to_thread.run_sync(access.matches, found.code_hash if found else _nobodys(), plain(code))
@@ -72,7 +72,7 @@ async def redeem(session: AsyncSession, email: str, code: str, password: str, *,
         if found is not None:
             found.tries += 1
         return False
-    person.password_hash = password_hash
+    person.password_hash = await access.hashed(password)
     await session.execute(
         update(m.PasswordCode)
         .where(m.PasswordCode.person_id == person.id, m.PasswordCode.used_at.is_(None))

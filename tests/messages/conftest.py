@@ -141,9 +141,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     chain, private = folder / "mail.pem", folder / "mail.key"
     chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return chain, private
 
@@ -155,7 +153,12 @@ def serving(letters: Letters, folder: Path, *, tls: str = "starttls") -> Iterato
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain, private)
     secure: dict[str, Any] = {
-        "starttls": {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": _accepts},
+        "starttls": {
+            "tls_context": context,
+            "require_starttls": True,
+            "auth_required": True,
+            "authenticator": _accepts,
+        },
         "tls": {"ssl_context": context, "authenticator": _accepts, "auth_require_tls": False},
         "none": {},
     }[tls]

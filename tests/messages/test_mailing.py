@@ -195,7 +195,9 @@ async def test_a_passing_refusal_is_tried_again_later_and_a_lasting_one_is_for_a
 
 
 async def test_what_is_refused_for_days_is_given_up(house: House, tmp_path: Path) -> None:
-    with serving(Letters(refuses=dict.fromkeys(("elin@glan-hafren.example", "dafydd@glan-hafren.example"), "450 no")), tmp_path) as environ:
+    with serving(
+        Letters(refuses=dict.fromkeys(("elin@glan-hafren.example", "dafydd@glan-hafren.example"), "450 no")), tmp_path
+    ) as environ:
         await submitted(house)
         for _ in range(2):
             await go_round(by(house, environ))
@@ -288,7 +290,9 @@ async def test_a_mail_that_waited_says_only_what_still_stands(house: House, tmp_
 async def test_no_name_of_ours_can_add_a_header(house: House) -> None:
     async with house.porth.sessions.begin() as session:
         await session.execute(update(m.Team).values(name="Ward 4\r\nBcc: everybody@example.com\r\n\r\n<script>"))
-        await session.execute(update(m.Person).where(m.Person.email.startswith("dafydd")).values(email="a@b.example\r\nBcc: c@d.example"))
+        await session.execute(
+            update(m.Person).where(m.Person.email.startswith("dafydd")).values(email="a@b.example\r\nBcc: c@d.example")
+        )
     await submitted(house)
     await go_round(house)
     (mail,) = outbox(house)

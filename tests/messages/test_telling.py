@@ -66,7 +66,9 @@ async def test_what_was_rolled_back_is_not_told(house: House) -> None:
 
 async def test_an_author_is_never_asked_to_sign_their_own_post(house: House) -> None:
     async with house.porth.sessions.begin() as session:
-        session.add(m.RoleGrant(person_id=house.demo.actors["nia"].person, role="welsh-reviewer", granted_at=house.clock()))
+        session.add(
+            m.RoleGrant(person_id=house.demo.actors["nia"].person, role="welsh-reviewer", granted_at=house.clock())
+        )
     await submitted(house)
     await go_round(house)
     assert {who for who, _ in await told(house)} == {"elin", "dafydd"}
@@ -74,7 +76,11 @@ async def test_an_author_is_never_asked_to_sign_their_own_post(house: House) -> 
 
 async def test_the_line_manager_of_the_author_is_asked_and_no_other(house: House) -> None:
     async with house.porth.sessions.begin() as session:
-        route = [{"step": "line", "when": "always"}, {"step": "welsh", "when": "always"}, {"step": "comms", "when": "always"}]
+        route = [
+            {"step": "line", "when": "always"},
+            {"step": "welsh", "when": "always"},
+            {"step": "comms", "when": "always"},
+        ]
         await session.execute(update(m.Organisation).values(route=route))
         root = Actor(house.demo.organisation, house.demo.organisation, frozenset({Role.ADMIN}))
         await organising.add_person(
