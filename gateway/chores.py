@@ -13,6 +13,7 @@ from approvals import models as m
 from approvals.actions import consenting
 from gateway.heads import write_heads
 from gateway.runtime import Runtime
+from gateway.verifying import verify_logs
 from gateway.watching import look_for_drift, renew_credentials
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ CHORES = (
     Chore("answers", timedelta(hours=1), forget_answers),
     Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
+    Chore("log", timedelta(days=1), verify_logs),
     Chore("drift", timedelta(minutes=5), look_for_drift),
     Chore("credentials", timedelta(hours=6), renew_credentials),
 )

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -62,20 +61,12 @@ async def test_whoever_puts_right_what_went_wrong_cannot_switch_it_off(house: Ho
     assert (await house.auditor.put("/me/messages", {"groups": {"wrong": "off"}})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"hour": 24},
-        {"hour": -1},
-        {"hour": "nine"},
-        {"days": "never"},
-        {"groups": {"quux": "off"}},
-        {"groups": {"own": 1}},
-        [],
-    ],
-)
-async def test_nonsense_is_refused(house: House, body: Any) -> None:
-    assert (await house.nurse.put("/me/messages", body)).status_code in {400, 422}
+async def test_nonsense_is_refused(house: House) -> None:
+    for body in (
+        {"hour": 24}, {"hour": -1}, {"hour": "nine"}, {"days": "never"}, {"groups": {"quux": "off"}},
+        {"groups": {"own": 1}}, {"quux": 1}, [],
+    ):  # fmt: skip
+        assert (await house.nurse.put("/me/messages", body)).status_code in {400, 422}, body
 
 
 async def test_a_key_does_not_choose_for_its_person(house: House) -> None:
@@ -109,6 +100,7 @@ async def test_somebody_new_gets_a_code_and_chooses_their_own_password(house: Ho
     assert await signs_in(house, NEW, "newydd@bwrdd.example")
 
 
+@pytest.mark.slow
 async def test_an_invitation_can_be_sent_again_and_the_earlier_code_ends(house: House) -> None:
     nurse = house.board.nurse.person
     for _ in range(2):
@@ -155,6 +147,7 @@ async def test_an_address_that_nobody_has_and_one_of_a_leaver_get_the_same_answe
     assert {a.status_code for a in wrong} == {422}
 
 
+@pytest.mark.slow
 async def test_a_code_dies_after_five_wrong_tries(house: House) -> None:
     await forgotten(house)
     (mail,) = await mails(house)
@@ -173,6 +166,7 @@ async def test_wrong_tries_are_slowed_down_and_count_though_they_are_refused(hou
         assert await session.scalar(select(m.PasswordCode.tries)) == 5
 
 
+@pytest.mark.slow
 async def test_a_code_ends_after_half_an_hour_and_is_then_not_even_sent(house: House) -> None:
     await forgotten(house)
     (mail,) = await mails(house)
@@ -183,6 +177,7 @@ async def test_a_code_ends_after_half_an_hour_and_is_then_not_even_sent(house: H
     assert len(await mails(house)) == 1
 
 
+@pytest.mark.slow
 async def test_nobodys_letter_box_is_filled_by_somebody_else(house: House) -> None:
     for _ in range(5):
         assert (await forgotten(house)).status_code == 204
@@ -211,6 +206,7 @@ async def test_a_short_password_is_refused_before_anything_is_looked_up(house: H
     assert (refused.status_code, refused.json()["field"]) == (422, "/password")
 
 
+@pytest.mark.slow
 async def test_a_password_of_before_does_not_work_after(house: House) -> None:
     async with house.porth.sessions.begin() as session:
         await session.execute(
@@ -224,9 +220,7 @@ async def test_a_password_of_before_does_not_work_after(house: House) -> None:
     assert not await signs_in(house, OLD)
 
 
-@pytest.mark.parametrize(
-    "email", ["a@b\r\nBcc: c@d.example", "two words@b.example", "Name <a@b.example>", "a@b@c", "@", "a@"]
-)
-async def test_an_address_that_is_none_is_refused_when_somebody_is_added(house: House, email: str) -> None:
-    refused = await house.admin.post("/people", {"email": email, "name": "X", "roles": []})
-    assert (refused.status_code, refused.json()["field"]) == (422, "/email")
+async def test_an_address_that_is_none_is_refused_when_somebody_is_added(house: House) -> None:
+    for email in ("a@b\r\nBcc: c@d.example", "two words@b.example", "Name <a@b.example>", "a@b@c", "@", "a@"):
+        refused = await house.admin.post("/people", {"email": email, "name": "X", "roles": []})
+        assert (refused.status_code, refused.json()["field"]) == (422, "/email"), email

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 class Slow(Letters):
     """Takes the first mail and then says nothing until it is told to."""
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
-        answer = await super().handle_DATA(server, session, envelope)
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        answer = await super().handle_DATA(server, _session, envelope)
         if len(self.taken) == 1:
             reached.set()
             await asyncio.sleep(60)
@@ -42,6 +42,7 @@ async def _run(house: House, database: str, environ: dict[str, str]) -> asyncio.
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_mail_survives_the_death_of_whoever_was_sending_it(house: House, database: str, tmp_path: Path) -> None:
     reached.clear()
     letters = Slow()

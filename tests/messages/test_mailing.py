@@ -120,6 +120,7 @@ async def test_a_digest_waits_for_its_hour_and_comes_once(house: House) -> None:
     assert [mail["Subject"] for mail in to(outbox(house), "elin")] == ["Porth: Eich crynodeb: dwy neges"]
 
 
+@pytest.mark.slow
 async def test_a_choice_holds_for_what_is_waiting_already(house: House) -> None:
     await do(house, choosing.choose, "elin", Choices({"waiting": "digest"}))
     await do(house, choosing.choose, "dafydd", Choices({"waiting": "digest"}))
@@ -144,6 +145,7 @@ async def test_a_server_gets_mails_over_tls_with_a_password(house: House, tmp_pa
     assert "ei gymeradwyo" in words(letters.taken[0])
 
 
+@pytest.mark.slow
 async def test_a_server_that_speaks_tls_from_the_start_and_a_relay_without(house: House, tmp_path: Path) -> None:
     for kind in ("tls", "none"):
         letters = Letters()
@@ -153,6 +155,7 @@ async def test_a_server_that_speaks_tls_from_the_start_and_a_relay_without(house
         assert len(letters.taken) == 2, kind
 
 
+@pytest.mark.slow
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(house: House, tmp_path: Path) -> None:
     letters = Letters()
     with serving(letters, tmp_path) as environ:
@@ -194,6 +197,7 @@ async def test_a_passing_refusal_is_tried_again_later_and_a_lasting_one_is_for_a
     assert [str(mail["To"]) for mail in letters.taken] == ["elin@glan-hafren.example"]
 
 
+@pytest.mark.slow
 async def test_what_is_refused_for_days_is_given_up(house: House, tmp_path: Path) -> None:
     with serving(
         Letters(refuses=dict.fromkeys(("elin@glan-hafren.example", "dafydd@glan-hafren.example"), "450 no")), tmp_path
@@ -220,6 +224,7 @@ async def test_a_server_that_hangs_up_after_taking_a_mail_gets_it_again_under_th
     assert all(name.endswith("@example.wales>") for name in names)
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_away_is_tried_once_a_round_and_then_gets_everything(
     house: House, tmp_path: Path
 ) -> None:
@@ -269,6 +274,7 @@ async def test_what_a_dead_worker_had_claimed_is_sent_by_the_next(house: House) 
     assert len(outbox(house)) == 2
 
 
+@pytest.mark.slow
 async def test_a_mail_that_waited_says_only_what_still_stands(house: House, tmp_path: Path) -> None:
     from tests.messages.test_telling import sign  # noqa: PLC0415  # for this one
 
