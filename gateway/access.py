@@ -170,7 +170,7 @@ async def sign_in(session: AsyncSession, email: str, password: str, *, agent: st
     """Raises `NotSignedIn`, the same for an unknown address, a wrong password and somebody who has left."""
     person = await session.scalar(select(m.Person).where(m.Person.email == email.strip().lower()))
     kept = person.password_hash if person and person.left_at is None else None
-    right = await to_thread.run_sync(_matches, kept or _nobody(), password)
+    right = await to_thread.run_sync(matches, kept or _nobody(), password)
     if not right or kept is None or person is None:
         raise NotSignedIn("wrong-password")
     if _hasher.check_needs_rehash(kept):
@@ -191,13 +191,23 @@ async def sign_out(session: AsyncSession, signed_in: SignedIn) -> None:
 
 
 async def hashed(password: str) -> str:
-    """argon2id. Raises `Invalid` for what is too short to be a password, or so long that it is an attack."""
+    """argon2id. Raises `Invalid` where it is no password."""
+    require_length(password)
+    return await to_thread.run_sync(hash_of, password)
+
+
+def require_length(password: str) -> None:
+    """Raises `Invalid` for what is too short to be a password, or so long that it is an attack."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         raise Invalid("password-length", "/password", least=LEAST_PASSWORD, most=MOST_PASSWORD)
-    return await to_thread.run_sync(_hasher.hash, password)
 
 
-def _matches(kept: str, password: str) -> bool:
+def hash_of(secret: str) -> str:
+    """argon2id of something a person types. It takes its time: in a thread."""
+    return _hasher.hash(secret)
+
+
+def matches(kept: str, password: str) -> bool:
     try:
         return _hasher.verify(kept, password[: MOST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):

@@ -22,9 +22,11 @@ from gateway.api.drifts import Drifts
 from gateway.api.injected import DEPENDENCIES
 from gateway.api.log import Log
 from gateway.api.media import Media
+from gateway.api.messages import Messages
 from gateway.api.metrics import metrics
 from gateway.api.open_pictures import open_picture
 from gateway.api.organisation import Keys, Organisation, People
+from gateway.api.passwords import Passwords
 from gateway.api.posts import Posts
 from gateway.api.reviews import Reviews
 from gateway.api.routing import PUBLIC, guard, needs, require_declarations
@@ -39,6 +41,7 @@ API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
     SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, ConsentImports, Deliveries,
     Takedowns, Organisation, People, Keys, Channels, Log, Drifts,
+    Messages, Passwords,
 )  # fmt: skip
 
 

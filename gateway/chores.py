@@ -14,6 +14,7 @@ from approvals.actions import consenting
 from gateway.heads import write_heads
 from gateway.renewing import renew_credentials
 from gateway.runtime import Runtime
+from gateway.verifying import verify_logs
 from gateway.watching import look_for_drift
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ CHORES = (
     Chore("answers", timedelta(hours=1), forget_answers),
     Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
+    Chore("log", timedelta(days=1), verify_logs),
     Chore("drift", timedelta(minutes=5), look_for_drift),
     Chore("credentials", timedelta(minutes=15), renew_credentials),
 )
@@ -79,8 +81,9 @@ CHORES = (
 class Round:
     """Remembers when each chore was last done by this process."""
 
-    def __init__(self, chores: tuple[Chore, ...] = CHORES) -> None:
+    def __init__(self, chores: tuple[Chore, ...] = CHORES, lock: int = LOCK) -> None:
         self._chores = chores
+        self._lock = lock
         self._done: dict[str, datetime] = {}
 
     async def make(self, porth: Runtime) -> None:
@@ -91,20 +94,20 @@ class Round:
             if last is not None and now - last < chore.every:
                 continue
             self._done[chore.name] = now
-            async with alone(porth) as nobody_else, porth.sessions() as session:
+            async with alone(porth, self._lock) as nobody_else, porth.sessions() as session:
                 if nobody_else:
                     await chore.do(porth, session, now)
 
 
 @asynccontextmanager
-async def alone(porth: Runtime) -> AsyncIterator[bool]:
-    """Whether no other process is at the chores. The lock outlasts the commits that a chore makes."""
+async def alone(porth: Runtime, lock: int = LOCK) -> AsyncIterator[bool]:
+    """Whether no other process is at these chores. The lock outlasts the commits that a chore makes."""
     async with porth.sessions() as holder:
         connection = await holder.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+        if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock}):
             yield False
             return
         try:
             yield True
         finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock})

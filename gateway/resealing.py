@@ -52,6 +52,7 @@ PLACES = (
     Place("renewed", m.Account, m.Account.renewed, lambda row: row.id.bytes),
     Place("codes", m.Person, m.Person.totp_secret, lambda row: b"totp" + row.id.bytes),
     Place("contacts", m.ConsentRecord, m.ConsentRecord.contact, lambda row: row.id.bytes),
+    Place("mails", m.Mail, m.Mail.sealed, lambda row: row.id.bytes),
     Place("answers", m.RememberedAnswer, m.RememberedAnswer.body, lambda row: row.request_hash.encode()),
 )
 """Every column whose values the vault seals. Besides these there are the files of the quarantine."""

@@ -15,10 +15,12 @@ import psycopg
 from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
+from approvals.mailbox import MAILBOX
 from gateway.faults import Fault
 from i18n.messages import Language
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -50,6 +52,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     password_file: Path | None = None
     """Where `porth user add` finds the new person's password, instead of asking."""
+
+    smtp_host: str | None = None
+    """The mail server; `None`: mails are written to files in `PORTH_HOME/outbox`."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """`starttls`, `tls`, or `none` for a relay on a network that is trusted."""
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    smtp_ca_bundle: Path | None = None
+    """Certificates trusted for the mail server, in place of the system's."""
+    mail_from: str = "porth@localhost"
 
     @property
     def lease(self) -> timedelta:
@@ -122,6 +135,8 @@ def _with_defaults(values: dict[str, Any]) -> Settings:
     plain = Settings(**values)
     home = plain.home.absolute()
     derived: dict[str, Any] = {"home": home, "base_url": f"http://{plain.host}:{plain.port}", "key_file": home / "keys"}
+    if "smtp_security" in values:
+        derived["smtp_port"] = SMTP_PORTS[values["smtp_security"]]
     return Settings(**(derived | values))
 
 
@@ -136,11 +151,29 @@ def _unknown(given: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _contradictions(given: Mapping[str, str]) -> Iterator[Fault]:
-    for one, other in (("DATABASE_URL", "DATABASE_URL_FILE"), ("PORTH_KEY", "PORTH_SECRET_KEY_FILE")):
+    for one, other in (
+        ("DATABASE_URL", "DATABASE_URL_FILE"),
+        ("PORTH_KEY", "PORTH_SECRET_KEY_FILE"),
+        ("PORTH_SMTP_PASSWORD", "PORTH_SMTP_PASSWORD_FILE"),
+    ):
         if one in given and other in given:
             yield Fault("settings.both", name=one, other=other)
+    yield from _mail_contradictions(given)
     if given.get("PORTH_PORT", "8080") == given.get("PORTH_SANDBOX_PORT", "8081"):
         yield Fault("settings.same-port", name="PORTH_PORT", other="PORTH_SANDBOX_PORT")
+
+
+def _mail_contradictions(given: Mapping[str, str]) -> Iterator[Fault]:
+    """A mail server needs a sender; a password needs a user, and must not cross a network in the clear."""
+    password = next((n for n in ("PORTH_SMTP_PASSWORD", "PORTH_SMTP_PASSWORD_FILE") if n in given), None)
+    if "PORTH_SMTP_HOST" in given and "PORTH_MAIL_FROM" not in given:
+        yield Fault("settings.needs", name="PORTH_SMTP_HOST", other="PORTH_MAIL_FROM")
+    if password and "PORTH_SMTP_USER" not in given:
+        yield Fault("settings.needs", name=password, other="PORTH_SMTP_USER")
+    if "PORTH_SMTP_USER" in given and not password:
+        yield Fault("settings.needs", name="PORTH_SMTP_USER", other="PORTH_SMTP_PASSWORD_FILE")
+    if password and given.get("PORTH_SMTP_SECURITY", "").lower() == "none":
+        yield Fault("settings.in-the-clear", name="PORTH_SMTP_SECURITY")
 
 
 def _path(value: str) -> Path:
@@ -199,6 +232,16 @@ def _proxy(value: str) -> str:
     return value
 
 
+def _mailbox(value: str) -> str:
+    if not MAILBOX.fullmatch(value):
+        raise WrongValueError("mailbox", example="porth@example.wales")
+    return value
+
+
+def _secret_file(value: str) -> str:
+    return _existing_file(value).read_text(encoding="utf-8").strip()
+
+
 def _database_url(value: str) -> str:
     url = plain_url(value)
     if not url.startswith(("postgresql://", "postgres://")):
@@ -232,5 +275,13 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PORTH_LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
     "PORTH_NODE_MODULES": ("node_modules", _path),
     "PORTH_PASSWORD_FILE": ("password_file", _existing_file),
+    "PORTH_SMTP_HOST": ("smtp_host", _text),
+    "PORTH_SMTP_PORT": ("smtp_port", _between(1, 65535)),
+    "PORTH_SMTP_SECURITY": ("smtp_security", _one_of(*SMTP_PORTS)),
+    "PORTH_SMTP_USER": ("smtp_user", _text),
+    "PORTH_SMTP_PASSWORD": ("smtp_password", _text),
+    "PORTH_SMTP_PASSWORD_FILE": ("smtp_password", _secret_file),
+    "PORTH_SMTP_CA_BUNDLE": ("smtp_ca_bundle", _existing_file),
+    "PORTH_MAIL_FROM": ("mail_from", _mailbox),
 }
 """Name in the environment: field of `Settings`, and how its text becomes a value."""

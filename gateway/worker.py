@@ -9,8 +9,10 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -26,6 +28,7 @@ from approvals.actions.scheduling import CHANNEL
 from gateway import clocks, queue
 from gateway.chores import Round
 from gateway.database import connection_parameters
+from gateway.mail import chores as mails
 from gateway.publishing import Publisher
 from gateway.queue import Claim
 from gateway.runtime import Runtime
@@ -64,7 +67,7 @@ class Worker:
 
     async def run(self) -> None:
         """Until `stop`."""
-        side = [asyncio.create_task(work) for work in (self._listen(), self._beat(), self._tidy())]
+        side = [asyncio.create_task(work) for work in (self._listen(), self._beat(), *self._tidying())]
         try:
             while not self._stopping.is_set():
                 try:
@@ -174,9 +177,11 @@ class Worker:
                     self._woken.set()
             await asyncio.sleep(lease.total_seconds() / 3)
 
-    async def _tidy(self) -> None:
+    def _tidying(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        return self._tidy(Round()), self._tidy(Round(mails.CHORES, mails.LOCK))
+
+    async def _tidy(self, chores: Round) -> None:
         """The chores, beside everything else."""
-        chores = Round()
         while True:
             with suppress(DBAPIError, OSError):
                 async with self.porth.sessions() as session:

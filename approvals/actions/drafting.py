@@ -299,4 +299,8 @@ async def comment(
     )  # fmt: skip
     session.add(made)
     await session.flush()
+    await quality_log.append(
+        session, post.organisation_id, "commented", {"comment": str(made.id), "kind": kind, "version": post.latest},
+        now=now, actor=actor.person, post=post.id,
+    )  # fmt: skip
     return made

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from approvals import models as m
 from approvals import quality_log
 from approvals.errors import Invalid, NotFound, WrongState
+from approvals.mailbox import MAILBOX
 from approvals.permissions import Actor, Permission, Role
 from approvals.policy import Policy
 from approvals.route import decode
@@ -66,7 +67,7 @@ async def add_person(
 ) -> m.Person:
     """Somebody new, with their roles and service teams."""
     actor.require(Permission.PEOPLE_MANAGE)
-    if "@" not in email:
+    if not MAILBOX.fullmatch(email.strip()):
         raise Invalid("email-wrong", "/email")
     await _own_teams(session, actor, teams, "/teams")
     if line_manager is not None:

@@ -5,6 +5,7 @@ from approvals.models.consents import ConsentRecord, ConsentRequest, ConsentUse
 from approvals.models.deliveries import Delivery, Drift, RememberedAnswer, Worker
 from approvals.models.log import LogEntry, LogHead, LogPayload
 from approvals.models.media import MediaItem, Rendition
+from approvals.models.messages import Mail, Message, MessageChoice, MessageCursor, PasswordCode
 from approvals.models.organisations import (
     Account,
     ApiKey,
@@ -20,7 +21,7 @@ from approvals.models.posts import Comment, Decision, Post, SignOff, Submission,
 
 __all__ = [
     "Account", "ApiKey", "Base", "Channel", "Comment", "ConsentRecord", "ConsentRequest", "ConsentUse", "Decision",
-    "Delivery", "Drift", "LogEntry", "LogHead", "LogPayload", "MediaItem", "Membership", "Organisation", "Person",
-    "Post", "RememberedAnswer", "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version",
-    "Worker",
+    "Delivery", "Drift", "LogEntry", "LogHead", "LogPayload", "Mail", "MediaItem", "Membership", "Message",
+    "MessageChoice", "MessageCursor", "Organisation", "PasswordCode", "Person", "Post", "RememberedAnswer",
+    "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version", "Worker",
 ]  # fmt: skip

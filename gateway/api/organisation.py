@@ -15,7 +15,7 @@ from approvals.policy import Policy
 from approvals.queries import KeyView, OrganisationView, PersonView, TeamView
 from approvals.route import RouteStep
 from connectors.contract import Language
-from gateway import access
+from gateway import access, passwords
 from gateway.api.idempotency import Key, Once
 from gateway.api.injected import Acting, Asked, Now, Porth, Session
 from gateway.api.paging import FEW, Limit, Page, page
@@ -45,7 +45,7 @@ class NewPerson(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "cy"
     line_manager: UUID | None = None
     password: str | None = None
-    """For a first sign-in; without one the person cannot sign in yet."""
+    """For a first sign-in; without one the person is sent a code by e-mail to choose their own with."""
 
 
 class Roles(Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +169,8 @@ class People(Controller):
                 line_manager=data.line_manager,
                 now=now,
             )
+            if password_hash is None:
+                await passwords.invite(session, porth.vault, actor, made.id, now=now)
             return CreatedPerson(made.id)
 
         return await Once(porth, idempotency_key, request, actor, data).run(session, CreatedPerson, create)

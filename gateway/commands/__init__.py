@@ -30,6 +30,7 @@ COMMANDS = (
     "parity",
     "media",
     "consent",
+    "mail",
 )
 
 

@@ -129,6 +129,16 @@ async def fill(porth: Runtime, house: House) -> None:
         session.add(consent)
         await session.flush()
         consent.contact = porth.vault.seal(b"07700 900123", consent.id.bytes)
+        mail = m.Mail(
+            person_id=gwen.person,
+            organisation_id=gwen.organisation,
+            kind="invitation",
+            made_at=now,
+            next_attempt_at=now,
+        )
+        session.add(mail)
+        await session.flush()
+        mail.sealed = porth.vault.seal(b"code", mail.id.bytes)
         body = {"sealed": porth.vault.seal(b"{}", b"h" * 64).hex()}
         session.add(
             m.RememberedAnswer(

@@ -21,4 +21,6 @@ def everywhere(scene: Scene) -> list[tuple[str, str]]:
         ("mari", "/log/verification"), ("mari", f"/posts/{scene.scheduled}/story"),
         ("huw", "/administration"), ("huw", "/administration/people"), ("huw", "/administration/teams"),
         ("huw", "/administration/keys"),
+        ("nia", "/account/messages"), ("tom", "/account/messages"), ("huw", "/administration/messages"),
+        ("nia", "/sign-in/forgotten"), ("nia", "/sign-in/new-password"),
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from gateway.web.controllers.consents import Consents
 from gateway.web.controllers.deliveries import Deliveries
 from gateway.web.controllers.home import Home
 from gateway.web.controllers.log import Log
+from gateway.web.controllers.messages import Messages
+from gateway.web.controllers.passwords import Passwords
 from gateway.web.controllers.pictures import Pictures
 from gateway.web.controllers.posts import Posts
 from gateway.web.controllers.reviewing import Reviewing
@@ -20,4 +22,5 @@ from gateway.web.controllers.writing import Writing
 CONTROLLERS: Sequence[Any] = (
     SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
     Scheduling, Deliveries, Consents, Log, Administration,
+    Messages, Passwords,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from approvals import queries
 from approvals.actions import organising
 from approvals.errors import Refusal
 from approvals.permissions import Actor, Permission, Role
-from gateway import access
+from gateway import access, passwords
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import needs
 from gateway.runtime import Runtime
@@ -50,11 +50,13 @@ class Administration(Controller):
             password = form.get("password")
             password_hash = await access.hashed(password) if password else None
             async with porth.sessions.begin() as session:
-                await organising.add_person(
+                made = await organising.add_person(
                     session, actor, form.get("email"), form.get("name").strip(), roles_in(form),
                     teams=uuids(form.all("teams")), language="en" if form.get("language") == "en" else "cy",
                     password_hash=password_hash, now=now,
                 )  # fmt: skip
+                if password_hash is None:
+                    await passwords.invite(session, porth.vault, actor, made.id, now=now)
         except Refusal as refusal:
             form.refuse(refusal, spoken)
             async with porth.sessions.begin() as session:
