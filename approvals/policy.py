@@ -1,7 +1,5 @@
 """The choices that requirements.md 8.1 leaves to each organisation. None can switch off parity, cleaning or consent."""
 
-from typing import Any
-
 from msgspec import Struct
 
 
@@ -12,5 +10,5 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     """A delivery later than this is `missed` and asks a person; `None`: as the installation is set."""
     second_factor: bool = False
     """Whoever signs off, decides about consents or administers must also show a one-time code."""
-    terms: Any = None
-    """The organisation's own words and lists (approvals/rules)."""
+    small_number: int | None = None
+    """Counts of ill people below this identify (SML-COUNT): 5 to 10; `None`: as the rule pack says."""

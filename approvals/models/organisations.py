@@ -60,6 +60,9 @@ class Person(Identified, Base):
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Sealed by the vault."""
     recovery_hashes: Mapped[list[Any]] = mapped_column(default=list)
+    password_code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The hash of a code with which the person sets a new password, once (gateway/passwords.py)."""
+    password_code_until: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -125,7 +128,7 @@ class Channel(Identified, Base):
     platform: Mapped[str] = mapped_column(String(31))
     model: Mapped[str] = mapped_column(String(15))
     register: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """ACT-01: purpose, owner, deputy, last review."""
+    """ACT-01: purpose, owner, deputy, last review (approvals/register.py)."""
     created_at: Mapped[datetime]
 
 

@@ -35,6 +35,7 @@ from approvals.queries.register_views import (
     PersonView,
     TeamView,
     account_view,
+    channel,
     channels,
     key_view,
     keys,
@@ -43,14 +44,18 @@ from approvals.queries.register_views import (
     teams,
 )
 from approvals.queries.request_views import ConsentRequestView, consent_request, consent_requests
+from approvals.queries.route_views import RouteEffects, route_effects
+from approvals.queries.staff_views import HeldView, StaffView, line_managers, staff, with_role
 from approvals.queries.takedown_views import TakedownView, takedowns
+from approvals.queries.term_views import TermListView, TermView, term_lists, terms_of
 
 __all__ = [
     "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
-    "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
-    "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
-    "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
-    "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
-    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
-    "within_reach",
+    "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "HeldView",
+    "KeyView", "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView",
+    "RouteEffects", "SignOffView", "StaffView", "SubmissionView", "TakedownView", "TeamView", "TermListView",
+    "TermView", "VersionView", "account_view", "channel", "channels", "consent", "consent_request",
+    "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of", "delivery",
+    "key_view", "keys", "line_managers", "log_entries", "organisation", "people", "post", "posts", "route_effects",
+    "staff", "takedowns", "teams", "term_lists", "terms_of", "with_role", "within_reach",
 ]  # fmt: skip

@@ -7,17 +7,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from approvals.actions import consenting, drafting, reviewing, scheduling
+from approvals import models as m
+from approvals.actions import consenting, drafting, organising, registering, reviewing, scheduling, wording
 from approvals.consent import Consent
 from approvals.content import Bilingual, Content, Named, Window
+from approvals.permissions import Actor
+from approvals.term_table import Entry
 from gateway import demonstration, runtime, settings
 from gateway.access import hashed
 from tests.web.visiting import PASSWORD
@@ -39,6 +43,9 @@ class Scene:
     delivery: UUID
     translating: UUID
     consent: str
+    person: UUID
+    channel: UUID
+    account: UUID
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,7 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
         deliveries = await scheduling.schedule(
             session, people["tom"], scheduled, digest, now + timedelta(days=2), limits, now=now
         )
+        stopped = await _administered(session, people, now)
         return Scene(
             draft=await draft(1001),
             in_review=(await submitted(1002))[0],
@@ -116,7 +124,30 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             delivery=deliveries[0].id,
             translating=translating,
             consent="C-1024",
+            person=nia.person,
+            channel=stopped.channel_id,
+            account=stopped.id,
         )
+
+
+async def _administered(session: AsyncSession, people: Mapping[str, Actor], now: datetime) -> m.Account:
+    """A term that counts, one that waits and one whose removal waits; an account that is out of service."""
+    names = [
+        Entry({"cy": cy, "en": en}, "Arwydd y dref") for cy, en in (("Cwm Hafren", "Severn Vale"), ("Y Foel", "Foel"))
+    ]
+    made = await wording.propose(session, people["elin"], "names", names, now=now)
+    await wording.confirm(session, people["dafydd"], [term.id for term in made], now=now)
+    await wording.propose_removal(session, people["dafydd"], made[1].id, now=now)
+    await wording.propose_one(session, people["tom"], "names", {"cy": "Aber", "en": "Mouth"}, now=now)
+    channel = await organising.register_channel(session, people["huw"], "gwefan", "wordpress", "bilingual", now=now)
+    given = m.Account(
+        organisation_id=people["huw"].organisation, channel_id=channel.id, external_id="https://a.example",
+        handle="https://a.example", languages=["cy", "en"], mode="live", credentials=b"", created_at=now,
+    )  # fmt: skip
+    session.add(given)
+    await session.flush()
+    await registering.take_out(session, people["huw"], given.id, "Rehearsal", now=now)
+    return given
 
 
 def _consent(today: date) -> Consent:
