@@ -54,6 +54,8 @@ class Site:
     database: str
     home: Path
     scene: Scene
+    sandbox: int
+    """Where the server looks for the platforms' stand-in; a test that needs one starts it."""
 
 
 def words(number: int, **changes: object) -> Content:
@@ -73,15 +75,15 @@ def words(number: int, **changes: object) -> Content:
 @contextlib.contextmanager
 def opened(url: str, home: Path) -> Iterator[Site]:
     """The site on this migrated database, until the block ends."""
-    port = _free_port()
+    port, sandbox = _free_port(), _free_port()
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PORTH_", "DATABASE_URL"))},
-        "PORTH_HOME": str(home), "PORTH_PORT": str(port), "PORTH_SANDBOX_PORT": str(_free_port()),
+        "PORTH_HOME": str(home), "PORTH_PORT": str(port), "PORTH_SANDBOX_PORT": str(sandbox),
         "DATABASE_URL": url, "PORTH_LOG_LEVEL": "warning",
     }  # fmt: skip
     scene = asyncio.run(seeded(environ, url))
     with _serving(environ, port) as address:
-        yield Site(address, url, home, scene)
+        yield Site(address, url, home, scene, sandbox)
 
 
 async def seeded(environ: dict[str, str], url: str) -> Scene:

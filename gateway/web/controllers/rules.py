@@ -23,6 +23,8 @@ from gateway.web.pages import page, said, see_other
 
 EDIT = Permission.POLICY_EDIT
 ALWAYS_THERE = frozenset({"welsh", "comms"})
+USUAL = "usual"
+"""The rule pack's own threshold of small numbers."""
 _MOST_STEPS = 8
 
 
@@ -67,7 +69,7 @@ class Rules(Controller):
             {
                 "never_patients": ["yes" if kept.never_patients else "no"],
                 "late": [str(kept.late_after_minutes or "")],
-                "small": [str(kept.small_number or "")],
+                "small": [str(kept.small_number or USUAL)],
                 "second_factor": ["yes" if kept.second_factor else "no"],
             }
         )
@@ -128,8 +130,15 @@ def policy_in(form: Form, kept: Policy) -> Policy:
         never_patients=form.get("never_patients") == "yes",
         second_factor=form.get("second_factor") == "yes",
         late_after_minutes=_number(form, "late"),
-        small_number=_number(form, "small"),
+        small_number=_small(form, kept),
     )
+
+
+def _small(form: Form, kept: Policy) -> int | None:
+    """A threshold that the page does not offer, set through the API, stays where nothing else is chosen."""
+    if not form.has("small"):
+        return kept.small_number
+    return None if form.get("small") == USUAL else _number(form, "small")
 
 
 def _number(form: Form, name: str) -> int | None:
