@@ -52,7 +52,8 @@ class Desk:
             session.add(
                 m.SignIn(
                     token_hash=hash_secret(token), person_id=who.person, csrf="csrf", created_at=NOW,
-                    seen_at=self.clock.now, expires_at=NOW.replace(year=NOW.year + 1), second_factor=True, agent="Another browser",
+                    seen_at=self.clock.now, expires_at=NOW.replace(year=NOW.year + 1), second_factor=True,
+                    agent="Another browser",
                 )
             )  # fmt: skip
         return Visitor(self.client, token, "csrf")
