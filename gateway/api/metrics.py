@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.permissions import Permission
+from approvals.register import CLOSED
 from gateway.api.injected import Acting, Now, Session
 from gateway.api.routing import needs
 
@@ -86,7 +87,7 @@ async def _accounts(session: AsyncSession, registry: CollectorRegistry, organisa
     rows = await session.execute(
         select(m.Channel.platform, func.count(m.Account.stopped_at))
         .join(m.Account, m.Account.channel_id == m.Channel.id)
-        .where(m.Channel.organisation_id == organisation)
+        .where(m.Channel.organisation_id == organisation, m.Account.stopped_code.is_distinct_from(CLOSED))
         .group_by(m.Channel.platform)
     )
     for platform, count in rows:

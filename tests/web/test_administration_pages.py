@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from approvals import models as m
-from approvals.actions import organising
+from approvals.actions import drafting, organising
+from approvals.content import Bilingual
 from approvals.permissions import Actor, Role
 from gateway import second_factor
 from gateway.access import SignedIn, hashed
 from gateway.second_factor import Seed
 from tests.approvals.conftest import NOW
+from tests.approvals.conftest import words as contents
+from tests.approvals.test_journey import ANSWERS
 from tests.web.desk import Desk, Visitor, hidden, opened, words
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +114,24 @@ async def test_a_term_is_proposed_by_one_and_confirmed_by_another(desk: Desk) ->
     assert "Propose an entry" not in words(await auditor.get("/terms/phone-pairs"))
     assert (await auditor.post("/terms/phone-pairs/settle", {"terms": term, "do": "remove"})).status_code == 403
     assert (await nurse.get("/terms")).status_code == 403
+
+
+async def test_two_lines_that_a_review_asks_about_are_proposed_as_a_pair_with_one_press(desk: Desk) -> None:
+    board, limits = desk.board, desk.porth.limits
+    text = Bilingual(
+        cy="Ffoniwch 0300 200 1900 i holi am y clinig ffliw yn y ganolfan iechyd. Croeso i bawb.",
+        en="Ring 01792 703 632 to ask about the flu clinic at the health centre. Everyone is welcome.",
+    )
+    async with desk.porth.sessions.begin() as session:
+        post = await drafting.create(session, board.nurse, board.team, contents(text=text), now=NOW)
+        outcome = await drafting.submit(session, board.nurse, post.id, ANSWERS, limits, seen=1, now=NOW)
+    assert outcome.digest, outcome.findings
+    welsh = await desk.visitor(board.welsh)
+    page = await welsh.get(f"/posts/{post.id}/review")
+    pair = {name: hidden(page, name)[0] for name in ("term-cy", "term-en")}
+    assert pair == {"term-cy": "0300 200 1900", "term-en": "01792 703 632"}
+    done = await welsh.post("/terms/phone-pairs", pair)
+    assert done.headers["location"] == "/terms/phone-pairs?done=term-proposed"
 
 
 async def test_a_table_with_a_wrong_line_proposes_nothing_and_names_line_and_field(desk: Desk) -> None:

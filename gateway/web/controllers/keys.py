@@ -42,7 +42,7 @@ class Keys(Controller):
 
     @get(**needs(MANAGE, refusals=()))
     async def browse(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[Any]:
-        return await _page(request, session, actor, Form({"life": ["365"]}), now=now)
+        return await _page(request, session, actor, _blank(), now=now)
 
     @post(status_code=200, **needs(MANAGE, refusals=()))
     async def add(self, request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken) -> Response[Any]:
@@ -59,7 +59,7 @@ class Keys(Controller):
         except Refusal as refusal:
             form.refuse(refusal, spoken, field="name")
             return await _again(request, porth, actor, form, now=now, status=422)
-        return await _again(request, porth, actor, Form(), now=now, made=Made(made.row.name, made.secret))
+        return await _again(request, porth, actor, _blank(), now=now, made=Made(made.row.name, made.secret))
 
     @post("/{key:uuid}/rotation", status_code=200, **needs(MANAGE, refusals=()))
     async def rotate(
@@ -71,14 +71,18 @@ class Keys(Controller):
             async with porth.sessions.begin() as session:
                 made = await staffing.rotate_key(session, actor, key, overlap=timedelta(days=days), now=now)
         except Refusal as refusal:
-            return await _again(request, porth, actor, Form().refuse(refusal, spoken), now=now, status=422)
-        return await _again(request, porth, actor, Form(), now=now, made=Made(made.row.name, made.secret))
+            return await _again(request, porth, actor, _blank().refuse(refusal, spoken), now=now, status=422)
+        return await _again(request, porth, actor, _blank(), now=now, made=Made(made.row.name, made.secret))
 
     @post("/{key:uuid}/revoke", status_code=200, **needs(MANAGE, refusals=()))
     async def revoke(self, key: FromPath[UUID], porth: Porth, actor: Acting, now: Now) -> Response[Any]:
         async with porth.sessions.begin() as session:
             await organising.revoke_key(session, actor, key, now=now)
         return see_other("/administration/keys?done=key-revoked")
+
+
+def _blank() -> Form:
+    return Form({"life": [LIVES[-1]]})
 
 
 def _role(name: str) -> Role:
