@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from approvals import terms
 from approvals.checks.context import Account, Channel, Context, Model, Picture, Region
 from approvals.content import Content
 from approvals.outgoing import Part, Rendition, render
@@ -55,7 +56,7 @@ async def context(
         consents={record.ref: record.consent() for record in consents},
         pictures={upload: _picture(item, renditions, channels) for upload, item in items.items()},
         manifest=tuple((part.channel, part.outgoing) for part in manifest),
-        terms=policy.terms,
+        terms=await terms.standing(session, organisation, small_number=policy.small_number),
         never_patients=policy.never_patients,
     )
     return known, tuple(manifest)

@@ -58,6 +58,8 @@ class Permission(StrEnum):
     CHANNEL_MANAGE = "channel:manage"
     PEOPLE_MANAGE = "people:manage"
     POLICY_EDIT = "policy:edit"
+    TERMS_READ = "terms:read"
+    TERMS_EDIT = "terms:edit"
     LOG_READ = "log:read"
 
 
@@ -94,6 +96,8 @@ MATRIX: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.CHANNEL_MANAGE: {_A: _ALL},
     Permission.PEOPLE_MANAGE: {_A: _ALL},
     Permission.POLICY_EDIT: {_A: _ALL},
+    Permission.TERMS_READ: {_C: _ALL, _W: _ALL, _I: _ALL, _A: _ALL, _U: _ALL},
+    Permission.TERMS_EDIT: {_C: _ALL, _W: _ALL, _I: _ALL, _A: _ALL},
     Permission.LOG_READ: {_C: _OWN, _I: _ALL, _U: _ALL},
 }
 

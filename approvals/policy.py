@@ -1,7 +1,7 @@
 """The choices that requirements.md 8.1 leaves to each organisation. None can switch off parity, cleaning or consent."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -18,8 +18,8 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     """Between posts on one account that go out late, after an outage say; `None`: `SPACING`, 0: none."""
     second_factor: bool = False
     """Whoever signs off, decides about consents or administers must also show a one-time code."""
-    terms: Any = None
-    """The organisation's own words and lists (approvals/rules)."""
+    small_number: int | None = None
+    """Counts of ill people below this identify (SML-COUNT): 5 to 10; `None`: as the rule pack says."""
 
     @property
     def spacing(self) -> timedelta:

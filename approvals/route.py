@@ -42,7 +42,8 @@ def outstanding(
     """The steps still to be signed, in the order in which they must be; empty means approved.
 
     `signed` are the steps that have a sign-off on this version, `decided` the keys of findings with a decision.
-    A decision that is still missing keeps its step open even if it was signed before the finding arose.
+    A decision that is still missing keeps its step open even if it was signed before the finding arose, and opens a
+    step that the route does not have: no route lets a finding go undecided.
     """
     open_findings: Mapping[Step, list[Finding]] = {"line": [], "welsh": [], "privacy": [], "comms": []}
     asked = [f for f in findings if f.severity is Severity.DECIDE]
@@ -50,11 +51,14 @@ def outstanding(
         if finding.key not in decided:
             open_findings[decided_by(finding)].append(finding)  # type: ignore[index]  # the three steps it names
     people = shows_people(content) or any(decided_by(f) == "privacy" for f in asked)
-    return tuple(
+    todo = tuple(
         Outstanding(s.step, tuple(open_findings[s.step]))
         for s in route
         if (s.when == "always" or people) and (s.step not in signed or open_findings[s.step])
     )
+    there = {one.step for one in todo}
+    apart = tuple(Outstanding(step, tuple(found)) for step, found in open_findings.items() if found)
+    return (*(one for one in apart if one.step not in there), *todo)
 
 
 def shows_people(content: Content) -> bool:

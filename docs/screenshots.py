@@ -62,7 +62,23 @@ def preview(visits: Visits, site: Site) -> Page:
     return page
 
 
-SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (home, write, people, review, review_cy, preview)
+def channels(visits: Visits, _: Site) -> Page:
+    page = visits.person("huw", language="en")
+    page.goto("/administration/channels")
+    return page
+
+
+def route(visits: Visits, _: Site) -> Page:
+    """As it is shown before it is set."""
+    page = visits.person("huw", language="cy")
+    page.goto("/administration/route")
+    for press in ("add-line", "look"):
+        with page.expect_navigation():
+            page.click(f"button[value={press}]")
+    return page
+
+
+SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (home, write, people, review, review_cy, preview, channels, route)
 """Each is drawn under its own name."""
 
 

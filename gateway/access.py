@@ -208,6 +208,7 @@ def hash_of(secret: str) -> str:
 
 
 def matches(kept: str, password: str) -> bool:
+    """Slow by design: call it in a thread."""
     try:
         return _hasher.verify(kept, password[: MOST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):

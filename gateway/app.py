@@ -20,19 +20,23 @@ from gateway.api.consents import Consents
 from gateway.api.deliveries import Deliveries
 from gateway.api.drifts import Drifts
 from gateway.api.injected import DEPENDENCIES
+from gateway.api.keys import Keys
 from gateway.api.log import Log
 from gateway.api.media import Media
 from gateway.api.messages import Messages
 from gateway.api.metrics import metrics
 from gateway.api.open_pictures import open_picture
-from gateway.api.organisation import Keys, Organisation, People
+from gateway.api.organisation import Organisation, People
+from gateway.api.own_account import OwnAccount
 from gateway.api.passwords import Passwords
 from gateway.api.posts import Posts
 from gateway.api.reviews import Reviews
 from gateway.api.routing import PUBLIC, guard, needs, require_declarations
 from gateway.api.scheduling import Schedule
 from gateway.api.sign_ins import SignIns
+from gateway.api.staff import Staff
 from gateway.api.takedowns import Takedowns
+from gateway.api.terms import OwnTerms
 from gateway.health import health
 from gateway.runtime import Runtime
 from gateway.tracing import Traced
@@ -40,8 +44,7 @@ from gateway.tracing import Traced
 API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
     SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, ConsentImports, Deliveries,
-    Takedowns, Organisation, People, Keys, Channels, Log, Drifts,
-    Messages, Passwords,
+    Takedowns, Organisation, People, Staff, Keys, Channels, OwnTerms, OwnAccount, Log, Drifts, Messages, Passwords,
 )  # fmt: skip
 
 

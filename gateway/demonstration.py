@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from approvals import models as m
 from approvals.actions import organising
 from approvals.permissions import Actor, Role
+from approvals.register import Entry
 from connectors.contract import Language
 from connectors.sandbox import demo_credentials
 from gateway.runtime import Runtime
@@ -83,7 +84,7 @@ async def seed(
         actors[somebody.account] = Actor(person.id, organisation.id, frozenset({somebody.role}), frozenset({team.id}))
     await _line_manager(session, actors)
     for name, (platform, model, accounts) in CHANNELS.items():
-        await _channel(session, porth, root, slug, name, platform, model, accounts, now)
+        await _channel(session, porth, root, actors, slug, name, platform, model, accounts, now)
     return Demonstration(organisation.id, team.id, actors)
 
 
@@ -97,6 +98,7 @@ async def _channel(
     session: AsyncSession,
     porth: Runtime,
     root: Actor,
+    people: Mapping[str, Actor],
     slug: str,
     name: str,
     platform: str,
@@ -104,7 +106,7 @@ async def _channel(
     accounts: tuple[tuple[Language, ...], ...],
     now: datetime,
 ) -> None:
-    register = {"purpose": "Rehearsal", "owner": address("tom"), "deputy": address("rhian")}
+    register = Entry("Rhoi gwybod i'r cyhoedd / To tell the public", people["tom"].person, people["rhian"].person)
     channel = await organising.register_channel(session, root, name, platform, model, register=register, now=now)
     for languages in accounts:
         handle = f"{slug}-{'-'.join(languages)}"

@@ -1,8 +1,9 @@
-"""Codes by e-mail with which people set their password: the invitation of somebody new, and a forgotten password.
+"""A new password: by the person who knows the old one, or with a code, sent by e-mail or told by an administrator.
 
 A link that lets whoever opens it choose a password is a secret in an address: it stays in histories and logs. So the
 mail carries a short code that is typed into a form, with the address it was sent to. It works once, for a while, and
-dies after a few wrong tries. It ends every sign-in, and the second factor is still asked for.
+dies after a few wrong tries. It ends every sign-in, and the second factor is still asked for. Where mail does not reach
+somebody, an administrator tells them a code; nobody but the person ever knows the password.
 """
 
 import re
@@ -18,9 +19,11 @@ from uuid_utils.compat import uuid7
 
 from approvals import models as m
 from approvals import quality_log
-from approvals.errors import NotFound
+from approvals.actions import staffing
+from approvals.errors import Invalid, NotFound, WrongState
 from approvals.permissions import Actor, Permission
 from gateway import access
+from gateway.access import SignedIn
 from gateway.vault import Vault
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
@@ -28,7 +31,7 @@ ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
 """48 bits: with the few tries that a code allows, nobody guesses one."""
 MOST_TRIES = 5
-INVITED_FOR, FORGOTTEN_FOR = timedelta(days=7), timedelta(minutes=30)
+INVITED_FOR, TOLD_FOR, FORGOTTEN_FOR = timedelta(days=7), timedelta(hours=24), timedelta(minutes=30)
 MOST_MAILS, WITHIN = 3, timedelta(hours=1)
 """However often a code is asked for: nobody's letter box is filled by somebody else."""
 
@@ -45,6 +48,19 @@ async def invite(session: AsyncSession, vault: Vault, actor: Actor, person_id: U
         session, actor.organisation, "invited", {"person": str(person_id)}, now=now, actor=actor.person,
         retention="access",
     )  # fmt: skip
+
+
+async def issue_code(session: AsyncSession, actor: Actor, person_id: UUID, *, now: datetime) -> str:
+    """A code for this person, to be told to them and shown once; an earlier one counts no more."""
+    found = await staffing.here(session, actor, person_id)
+    if found.id == actor.person:
+        raise WrongState("own-password")
+    await staffing.not_both(session, actor, found, "second-factor-reset", now)
+    code = new_code()
+    session.add(_kept(found, await hashed(code), now, TOLD_FOR))
+    await session.flush()
+    await staffing.log(session, actor, "password-code-issued", {"person": str(person_id)}, now)
+    return code
 
 
 async def forgotten(session: AsyncSession, vault: Vault, email: str, *, now: datetime) -> None:
@@ -73,18 +89,35 @@ async def redeem(session: AsyncSession, email: str, code: str, password: str, *,
             found.tries += 1
         return False
     person.password_hash = await access.hashed(password)
-    await session.execute(
-        update(m.PasswordCode)
-        .where(m.PasswordCode.person_id == person.id, m.PasswordCode.used_at.is_(None))
-        .values(used_at=now)
-    )
+    await _end_codes(session, person.id, now)
     await session.execute(delete(m.SignIn).where(m.SignIn.person_id == person.id))
     session.add(_open(person, "password-changed", now))
     await session.flush()
-    await quality_log.append(
-        session, person.organisation_id, "password-changed", {}, now=now, actor=person.id, retention="access"
-    )
+    await _log_change(session, person, now)
     return True
+
+
+async def change(session: AsyncSession, signed_in: SignedIn, current: str, password: str, *, now: datetime) -> None:
+    """Every other sign-in of this person ends, and every code. Raises `Invalid`."""
+    person = await session.get_one(m.Person, signed_in.actor.person, with_for_update=True)
+    if person.password_hash is None or not await to_thread.run_sync(access.matches, person.password_hash, current):
+        raise Invalid("password-current", "/current")
+    if current == password:
+        raise Invalid("password-same", "/password")
+    person.password_hash = await access.hashed(password)
+    await _end_codes(session, person.id, now)
+    await end_others(session, signed_in)
+    await _log_change(session, person, now)
+
+
+async def end_others(session: AsyncSession, signed_in: SignedIn) -> int:
+    """Sign the person out everywhere but here. Returns how many sign-ins that ended."""
+    ended = (
+        delete(m.SignIn)
+        .where(m.SignIn.person_id == signed_in.actor.person, m.SignIn.token_hash != signed_in.sign_in)
+        .returning(m.SignIn.person_id)
+    )
+    return len((await session.execute(ended)).all())
 
 
 def new_code() -> str:
@@ -147,13 +180,29 @@ async def _mail(
     life: timedelta,
 ) -> None:
     """The code's hash stays; the code itself lies sealed with its mail until that is sent."""
-    session.add(
-        m.PasswordCode(person_id=person.id, code_hash=kept, made_at=now, expires_at=now + life),
-    )
+    session.add(_kept(person, kept, now, life))
     mail = _open(person, kind, now)
     mail.sealed, mail.expires_at = vault.seal(code.encode(), mail.id.bytes), now + life
     session.add(mail)
     await session.flush()
+
+
+def _kept(person: m.Person, code_hash: str, now: datetime, life: timedelta) -> m.PasswordCode:
+    return m.PasswordCode(person_id=person.id, code_hash=code_hash, made_at=now, expires_at=now + life)
+
+
+async def _end_codes(session: AsyncSession, person: UUID, now: datetime) -> None:
+    await session.execute(
+        update(m.PasswordCode)
+        .where(m.PasswordCode.person_id == person, m.PasswordCode.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+async def _log_change(session: AsyncSession, person: m.Person, now: datetime) -> None:
+    await quality_log.append(
+        session, person.organisation_id, "password-changed", {}, now=now, actor=person.id, retention="access"
+    )
 
 
 def _open(person: m.Person, kind: str, now: datetime) -> m.Mail:

@@ -15,13 +15,20 @@ from uuid_utils.compat import uuid7
 
 from approvals import models as m
 from approvals import quality_log
-from approvals.errors import Invalid, NotFound, WrongState
+from approvals.actions import registering
+from approvals.errors import Invalid, NotFound, Stale, WrongState
 from approvals.mailbox import MAILBOX
 from approvals.permissions import Actor, Permission, Role
 from approvals.policy import Policy
+from approvals.register import STOPPED_BY_PEOPLE, Entry
 from approvals.route import decode
+from approvals.rules import PACK
 from connectors.contract import Language
 
+MOST_LATE = 24 * 60
+"""Minutes: what is later than a day is another day's post."""
+MOST_SMALL = 10
+"""The highest threshold of small numbers that bodies use (IDP-06)."""
 KEY_LIFE = timedelta(days=365)
 """The longest that a key lives: access is renewed yearly (APR-03)."""
 
@@ -46,6 +53,8 @@ async def found_organisation(
 
 async def add_team(session: AsyncSession, actor: Actor, name: str, *, now: datetime) -> m.Team:
     actor.require(Permission.PEOPLE_MANAGE)
+    if not name.strip():
+        raise Invalid("name-needed", "/name")
     made = m.Team(organisation_id=actor.organisation, name=name)
     await _add(session, made, "team-taken", "/name")
     await _log(session, actor, "team-added", {"team": str(made.id), "name": name}, now)
@@ -69,6 +78,8 @@ async def add_person(
     actor.require(Permission.PEOPLE_MANAGE)
     if not MAILBOX.fullmatch(email.strip()):
         raise Invalid("email-wrong", "/email")
+    if not name.strip():
+        raise Invalid("name-needed", "/name")
     await _own_teams(session, actor, teams, "/teams")
     if line_manager is not None:
         await _person(session, actor, line_manager)
@@ -99,6 +110,8 @@ async def set_roles(
     found = await _person(session, actor, person)
     if found.id == actor.person:
         raise WrongState("own-roles")
+    if found.left_at is not None:
+        raise WrongState("has-left")
     for grant in await session.scalars(select(m.RoleGrant).where(m.RoleGrant.person_id == person)):
         await session.delete(grant)
     await session.flush()
@@ -129,6 +142,10 @@ async def leave(session: AsyncSession, actor: Actor, person: UUID, *, now: datet
     """The person has left: no more sign-in, no roles, no keys they answer for (ACT-03)."""
     actor.require(Permission.PEOPLE_MANAGE)
     found = await _person(session, actor, person)
+    if found.id == actor.person:
+        raise WrongState("own-leaving")
+    if found.left_at is not None:
+        raise WrongState("has-left")
     found.left_at = now
     for row in await session.scalars(select(m.RoleGrant).where(m.RoleGrant.person_id == person)):
         await session.delete(row)
@@ -196,19 +213,22 @@ async def register_channel(
     platform: str,
     model: str,
     *,
-    register: Mapping[str, Any] | None = None,
+    register: Entry | None = None,
     now: datetime,
 ) -> m.Channel:
-    """A channel and what the register says of it: purpose, owner, deputy, last review (ACT-01)."""
+    """A channel and what the register says of it: purpose, owner, deputy (ACT-01)."""
     actor.require(Permission.CHANNEL_MANAGE)
-    if model not in {"bilingual", "paired", "cy", "en"}:
+    if model not in registering.MODELS:
         raise Invalid("channel-model", "/model")
+    if not name.strip():
+        raise Invalid("name-needed", "/name")
+    kept = await registering.checked(session, actor, register) if register is not None else {}
     made = m.Channel(
-        organisation_id=actor.organisation, name=name, platform=platform, model=model, register=dict(register or {}),
-        created_at=now,
-    )  # fmt: skip
+        organisation_id=actor.organisation, name=name, platform=platform, model=model, register=kept, created_at=now
+    )
     await _add(session, made, "channel-taken", "/name")
-    await _log(session, actor, "channel-registered", {"channel": name, "platform": platform, "model": model}, now)
+    payload = {"channel": name, "platform": platform, "model": model, "register": kept}
+    await _log(session, actor, "channel-registered", payload, now)
     return made
 
 
@@ -231,11 +251,13 @@ async def register_account(
     `account_id` is given where the credentials were sealed for that id.
     """
     actor.require(Permission.CHANNEL_MANAGE)
-    found = await session.get(m.Channel, channel)
-    if found is None or found.organisation_id != actor.organisation:
-        raise NotFound("no-such-channel")
+    found = await registering.not_closed(session, actor, channel)
     if mode not in {"sandbox", "live"}:
         raise Invalid("account-mode", "/mode")
+    if tuple(sorted(set(languages))) not in registering.MODELS[found.model]:
+        raise Invalid("account-languages", "/languages", model=found.model)
+    if await registering.taken(session, found, external_id, mode):
+        raise Invalid("account-taken", "/confirmed", name=handle or external_id)
     made = m.Account(
         id=account_id or uuid7(), organisation_id=actor.organisation, channel_id=channel, external_id=external_id,
         handle=handle, languages=list(languages), mode=mode, credentials=sealed_credentials, expires_at=expires,
@@ -251,14 +273,15 @@ async def register_account(
 async def replace_credentials(
     session: AsyncSession, actor: Actor, account: UUID, sealed: bytes, expires: datetime | None, *, now: datetime
 ) -> m.Account:
-    """New credentials, verified by the edge before. The account takes deliveries again."""
+    """New credentials, verified by the edge before. The account takes deliveries again, unless people stopped it."""
     actor.require(Permission.CHANNEL_MANAGE)
     found = await session.get(m.Account, account, with_for_update=True)
     if found is None or found.organisation_id != actor.organisation:
         raise NotFound("no-such-account")
     found.credentials, found.expires_at = sealed, expires
     found.renewed = found.renewing_until = None  # what was exchanged for others is of no use now
-    found.stopped_code = found.stopped_at = None
+    if found.stopped_code not in STOPPED_BY_PEOPLE:
+        found.stopped_code = found.stopped_at = None
     await _log(session, actor, "credentials-replaced", {"account": str(account)}, now)
     return found
 
@@ -269,22 +292,43 @@ async def set_policy(
     *,
     policy: Policy | None = None,
     route: Sequence[Any] | None = None,
+    seen: Sequence[Any] | None = None,
     now: datetime,
 ) -> m.Organisation:
-    """The organisation's choices. The database refuses a route without Welsh and comms."""
+    """The organisation's choices. The database refuses a route without Welsh and comms.
+
+    `seen`: the route that the person looked at before changing it; another one there by now raises `Stale`.
+    """
     actor.require(Permission.POLICY_EDIT)
-    found = await session.get_one(m.Organisation, actor.organisation, with_for_update={"key_share": True})
+    found = await session.get_one(
+        m.Organisation, actor.organisation, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if seen is not None and decode(seen) != decode(found.route):
+        raise Stale("route-changed")
+    before = {"policy": found.policy, "route": found.route}
     if route is not None:
-        _whole_route(route)
+        whole_route(route)
         found.route = list(route)
     if policy is not None:
+        _sensible(policy)
         found.policy = msgspec.to_builtins(policy)
     await session.flush()
-    await _log(session, actor, "policy-set", {"policy": found.policy, "route": found.route}, now)
+    after = {"policy": found.policy, "route": found.route}
+    if after != before:
+        await _log(session, actor, "policy-set", {**after, "before": before}, now)
     return found
 
 
-def _whole_route(route: Sequence[Any]) -> None:
+def _sensible(policy: Policy) -> None:
+    if policy.late_after_minutes is not None and not 1 <= policy.late_after_minutes <= MOST_LATE:
+        raise Invalid("policy-late", "/policy/late_after_minutes", most=MOST_LATE)
+    if policy.small_number is not None and not PACK.figures.small_number <= policy.small_number <= MOST_SMALL:
+        least = PACK.figures.small_number
+        raise Invalid("policy-small", "/policy/small_number", least=least, most=MOST_SMALL)
+
+
+def whole_route(route: Sequence[Any]) -> None:
+    """Raises `Invalid` for a route that lacks Welsh or does not end with comms."""
     try:
         steps = decode(route)
     except msgspec.ValidationError as error:

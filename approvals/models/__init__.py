@@ -18,10 +18,11 @@ from approvals.models.organisations import (
     Team,
 )
 from approvals.models.posts import Comment, Decision, Post, SignOff, Submission, Version
+from approvals.models.terms import Term
 
 __all__ = [
     "Account", "ApiKey", "Base", "Channel", "Comment", "ConsentRecord", "ConsentRequest", "ConsentUse", "Decision",
     "Delivery", "Drift", "LogEntry", "LogHead", "LogPayload", "Mail", "MediaItem", "Membership", "Message",
     "MessageChoice", "MessageCursor", "Organisation", "PasswordCode", "Person", "Post", "RememberedAnswer",
-    "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Version", "Worker",
+    "Rendition", "RoleGrant", "SignIn", "SignOff", "Submission", "Team", "Term", "Version", "Worker",
 ]  # fmt: skip

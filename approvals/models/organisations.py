@@ -125,7 +125,7 @@ class Channel(Identified, Base):
     platform: Mapped[str] = mapped_column(String(31))
     model: Mapped[str] = mapped_column(String(15))
     register: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """ACT-01: purpose, owner, deputy, last review."""
+    """ACT-01: purpose, owner, deputy, last review (approvals/register.py)."""
     created_at: Mapped[datetime]
 
 

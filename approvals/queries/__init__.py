@@ -34,6 +34,7 @@ from approvals.queries.register_views import (
     PersonView,
     TeamView,
     account_view,
+    channel,
     channels,
     key_view,
     keys,
@@ -42,7 +43,10 @@ from approvals.queries.register_views import (
     teams,
 )
 from approvals.queries.request_views import ConsentRequestView, consent_request, consent_requests
+from approvals.queries.route_views import RouteEffects, route_effects
+from approvals.queries.staff_views import HeldView, StaffView, line_managers, staff, with_role
 from approvals.queries.takedown_views import TakedownView, takedowns
+from approvals.queries.term_views import TermListView, TermView, term_lists, terms_of
 
 __all__ = [
     "HOUSEKEEPING",
@@ -60,6 +64,7 @@ __all__ = [
     "DeliveryView",
     "EntryFilter",
     "EntryView",
+    "HeldView",
     "KeyView",
     "OrganisationView",
     "PersonRef",
@@ -67,13 +72,18 @@ __all__ = [
     "PostFilter",
     "PostSummary",
     "PostView",
+    "RouteEffects",
     "SignOffView",
+    "StaffView",
     "SubmissionView",
     "TakedownView",
     "TeamView",
+    "TermListView",
+    "TermView",
     "VersionView",
     "account_view",
     "accounts_needing_attention",
+    "channel",
     "channels",
     "consent",
     "consent_request",
@@ -86,13 +96,19 @@ __all__ = [
     "delivery",
     "key_view",
     "keys",
+    "line_managers",
     "log_entries",
     "organisation",
     "people",
     "post",
     "posts",
+    "route_effects",
+    "staff",
     "takedowns",
     "teams",
+    "term_lists",
+    "terms_of",
+    "with_role",
     "within_reach",
     "words_of",
 ]  # fmt: skip

@@ -1,20 +1,24 @@
 """The organisation as people read it: itself, teams, people, keys, channels with their accounts. Never a secret."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select, true
+from sqlalchemy import or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
+from approvals import register
+from approvals.content import LONDON
+from approvals.errors import NotFound
 from approvals.permissions import Actor
 from approvals.policy import Policy
 from approvals.queries.reach import PersonRef
+from approvals.register import Register
 from approvals.route import RouteStep, decode
 
 
@@ -74,7 +78,12 @@ class ChannelView(Struct, frozen=True):
     name: str
     platform: str
     model: str
-    register: Mapping[str, Any]
+    register: Register
+    owner: PersonRef | None
+    deputy: PersonRef | None
+    reviewed_by: PersonRef | None
+    lacks: tuple[str, ...]
+    """What the register lacks or somebody has to see to: purpose, owner, deputy, recovery, review."""
     accounts: tuple[AccountView, ...]
 
 
@@ -94,16 +103,30 @@ async def teams(session: AsyncSession, actor: Actor) -> list[TeamView]:
 
 
 async def people(
-    session: AsyncSession, actor: Actor, *, after: UUID | None = None, limit: int = 50
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    words: str = "",
+    role: str | None = None,
+    left: bool | None = None,
+    only: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> list[PersonView]:
-    rows = list(
-        await session.scalars(
-            select(m.Person)
-            .where(m.Person.organisation_id == actor.organisation, m.Person.id < after if after else true())
-            .order_by(m.Person.id.desc())
-            .limit(limit)
-        )
-    )
+    """Those whose name or address has `words` in it, who hold `role`, who have left or who have not."""
+    query = select(m.Person).where(m.Person.organisation_id == actor.organisation)
+    if words:
+        named = (m.Person.name.icontains(words, autoescape=True), m.Person.email.icontains(words, autoescape=True))
+        query = query.where(or_(*named))
+    if role is not None:
+        query = query.where(m.Person.id.in_(select(m.RoleGrant.person_id).where(m.RoleGrant.role == role)))
+    if left is not None:
+        query = query.where(m.Person.left_at.is_not(None) if left else m.Person.left_at.is_(None))
+    if only is not None:
+        query = query.where(m.Person.id == only)
+    if after is not None:
+        query = query.where(m.Person.id < after)
+    rows = list(await session.scalars(query.order_by(m.Person.id.desc()).limit(limit)))
     roles = await _by_person(session, m.RoleGrant.person_id, m.RoleGrant.role, rows)
     in_teams = await _by_person(session, m.Membership.person_id, m.Membership.team_id, rows)
     return [
@@ -140,7 +163,8 @@ def key_view(key: m.ApiKey, responsible: PersonRef) -> KeyView:
     )  # fmt: skip
 
 
-async def channels(session: AsyncSession, actor: Actor) -> list[ChannelView]:
+async def channels(session: AsyncSession, actor: Actor, *, now: datetime) -> list[ChannelView]:
+    """Every channel with its accounts, those that are closed last."""
     accounts: dict[UUID, list[AccountView]] = defaultdict(list)
     for account in await session.scalars(
         select(m.Account).where(m.Account.organisation_id == actor.organisation).order_by(m.Account.id)
@@ -149,7 +173,37 @@ async def channels(session: AsyncSession, actor: Actor) -> list[ChannelView]:
     rows = await session.scalars(
         select(m.Channel).where(m.Channel.organisation_id == actor.organisation).order_by(m.Channel.name)
     )
-    return [ChannelView(c.id, c.name, c.platform, c.model, c.register, tuple(accounts[c.id])) for c in rows]
+    known = [(channel, register.read(channel.register)) for channel in rows]
+    named = await _people_of(session, [entry for _, entry in known])
+    today = now.astimezone(LONDON).date()
+    found = [_channel_view(channel, entry, named, accounts[channel.id], today) for channel, entry in known]
+    return sorted(found, key=lambda channel: channel.register.closed is not None)
+
+
+async def channel(session: AsyncSession, actor: Actor, wanted: UUID, *, now: datetime) -> ChannelView:
+    """Raises `NotFound`."""
+    found = next((one for one in await channels(session, actor, now=now) if one.id == wanted), None)
+    if found is None:
+        raise NotFound("no-such-channel")
+    return found
+
+
+def _channel_view(
+    channel: m.Channel, entry: Register, named: Mapping[UUID, m.Person], accounts: list[AccountView], today: date
+) -> ChannelView:
+    def ref(person: UUID | None) -> PersonRef | None:
+        return PersonRef(person, named[person].name) if person is not None and person in named else None
+
+    left = {person for person, row in named.items() if row.left_at is not None}
+    return ChannelView(
+        channel.id, channel.name, channel.platform, channel.model, entry, ref(entry.owner), ref(entry.deputy),
+        ref(entry.reviewed_by), register.lacking(entry, left, today), tuple(accounts),
+    )  # fmt: skip
+
+
+async def _people_of(session: AsyncSession, entries: Sequence[Register]) -> dict[UUID, m.Person]:
+    wanted = {person for e in entries for person in (e.owner, e.deputy, e.reviewed_by)} - {None}
+    return {found.id: found for found in await session.scalars(select(m.Person).where(m.Person.id.in_(wanted)))}
 
 
 def account_view(account: m.Account) -> AccountView:

@@ -1,37 +1,35 @@
 """Channels and their accounts. Credentials come in, are shown to the platform, sealed, and never go out again."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
-from uuid_utils.compat import uuid7
 
-from approvals import models as m
 from approvals import queries
-from approvals.actions import organising
-from approvals.errors import Invalid, NotFound
-from approvals.permissions import Actor, Permission
+from approvals.actions import organising, registering
+from approvals.errors import Invalid
+from approvals.permissions import Permission
 from approvals.queries import AccountAttention, AccountView, ChannelView
-from connectors.contract import Credentials, Identity, Language
-from connectors.errors import AuthExpired, PublishingError, Rejected
-from connectors.registry import NOT_OFFERED, PLATFORMS, secret_names
+from approvals.register import Entry
+from connectors.contract import Identity, Language
+from connectors.registry import NOT_OFFERED, PLATFORMS
+from gateway import accounts
+from gateway.accounts import Mode
 from gateway.api.idempotency import Key, Once
 from gateway.api.injected import Acting, Asked, Now, Porth, Session
+from gateway.api.posts import Reason
 from gateway.api.routing import needs
-from gateway.runtime import Runtime
-
-Mode = Literal["sandbox", "live"]
 
 
 class NewChannel(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=63)]
     platform: str
     model: Literal["bilingual", "paired", "cy", "en"]
-    register: dict[str, Any] = {}
-    """Purpose, owner, deputy, last review."""
+    register: Entry | None = None
 
 
 class CreatedChannel(Struct, frozen=True):
@@ -60,12 +58,21 @@ class Replacement(Struct, frozen=True, forbid_unknown_fields=True):
     secrets: dict[str, str]
 
 
+class Reviewed(Struct, frozen=True, forbid_unknown_fields=True):
+    reviewed: date
+
+
+class HeldBack(Struct, frozen=True):
+    held: int
+    """Deliveries that were due on the account. Communications releases them once it is back."""
+
+
 class Channels(Controller):
     tags: Sequence[str] = ("Channels",)
 
     @get("/channels", **needs(Permission.CHANNEL_READ, says="List channels with their accounts"))
-    async def browse(self, session: Session, actor: Acting) -> list[ChannelView]:
-        return await queries.channels(session, actor)
+    async def browse(self, session: Session, actor: Acting, now: Now) -> list[ChannelView]:
+        return await queries.channels(session, actor, now=now)
 
     @get(
         "/accounts/attention",
@@ -105,8 +112,8 @@ class Channels(Controller):
     async def check(
         self, channel_id: FromPath[UUID], data: JSONBody[GivenCredentials], porth: Porth, actor: Acting
     ) -> Identity:
-        found = await _channel(porth, actor, channel_id)
-        return await _identity(porth, found.platform, data.mode, data.account, data.secrets)
+        found = await accounts.channel(porth, actor, channel_id)
+        return await accounts.identity(porth, found.platform, data.mode, data.account, data.secrets)
 
     @post(
         "/channels/{channel_id:uuid}/accounts",
@@ -122,28 +129,17 @@ class Channels(Controller):
         request: Asked,
         idempotency_key: Key = None,
     ) -> AccountView:
-        found, given = await _channel(porth, actor, channel_id), data.credentials
-        _fitting(found.model, data.languages)
-        identity = await _identity(porth, found.platform, given.mode, given.account, given.secrets)
+        found, given = await accounts.channel(porth, actor, channel_id), data.credentials
+        identity = await accounts.identity(porth, found.platform, given.mode, given.account, given.secrets)
         if identity.account != data.confirmed:
             raise Invalid("account-other", "/confirmed", name=identity.name, account=identity.account)
-        account_id = uuid7()
         async with porth.sessions.begin() as session:
 
             async def create() -> AccountView:
-                made = await organising.register_account(
-                    session,
-                    actor,
-                    channel_id,
-                    identity.account,
-                    data.languages,
-                    porth.sealed(account_id, given.secrets),
-                    given.mode,
-                    handle=data.handle or identity.name,
-                    expires=identity.expires,
-                    account_id=account_id,
-                    now=now,
-                )
+                made = await accounts.register(
+                    session, porth, actor, channel_id, identity, given.mode, given.secrets, data.languages,
+                    handle=data.handle, now=now,
+                )  # fmt: skip
                 return queries.account_view(made)
 
             return await Once(porth, idempotency_key, request, actor, data).run(session, AccountView, create)
@@ -155,44 +151,60 @@ class Channels(Controller):
     async def replace(
         self, account_id: FromPath[UUID], data: JSONBody[Replacement], porth: Porth, actor: Acting, now: Now
     ) -> AccountView:
-        async with porth.sessions() as session:
-            account = await session.get(m.Account, account_id)
-        if account is None or account.organisation_id != actor.organisation:
-            raise NotFound("no-such-account")
-        found = await _channel(porth, actor, account.channel_id)
-        identity = await _identity(porth, found.platform, account.mode, account.external_id, data.secrets)
-        if identity.account != account.external_id:
-            raise Invalid("account-other", "/secrets", name=identity.name, account=identity.account)
+        identity = await accounts.replacement(porth, actor, account_id, data.secrets)
         async with porth.sessions.begin() as session:
             sealed = porth.sealed(account_id, data.secrets)
             made = await organising.replace_credentials(session, actor, account_id, sealed, identity.expires, now=now)
             return queries.account_view(made)
 
+    @post(
+        "/accounts/{account_id:uuid}/out-of-service",
+        status_code=200,
+        **needs(Permission.CHANNEL_MANAGE, says="Send nothing more to an account until it is brought back"),
+    )
+    async def take_out(
+        self, account_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> HeldBack:
+        return HeldBack(await registering.take_out(session, actor, account_id, data.reason, now=now))
 
-async def _channel(porth: Runtime, actor: Actor, channel_id: UUID) -> m.Channel:
-    async with porth.sessions() as session:
-        found = await session.get(m.Channel, channel_id)
-    if found is None or found.organisation_id != actor.organisation:
-        raise NotFound("no-such-channel")
-    return found
+    @post(
+        "/accounts/{account_id:uuid}/in-service",
+        status_code=200,
+        **needs(Permission.CHANNEL_MANAGE, says="Bring back an account that a person took out of service"),
+    )
+    async def bring_back(
+        self, account_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> AccountView:
+        return queries.account_view(await registering.bring_back(session, actor, account_id, data.reason, now=now))
 
+    @put(
+        "/channels/{channel_id:uuid}/register",
+        **needs(Permission.CHANNEL_MANAGE, says="Write what the register says of a channel"),
+    )
+    async def set_register(
+        self, channel_id: FromPath[UUID], data: JSONBody[Entry], session: Session, actor: Acting, now: Now
+    ) -> ChannelView:
+        await registering.set_register(session, actor, channel_id, data, now=now)
+        return await queries.channel(session, actor, channel_id, now=now)
 
-def _fitting(model: str, languages: Sequence[Language]) -> None:
-    """A bilingual channel's account speaks both languages; every other account speaks one, its channel's."""
-    spoken = sorted(set(languages))
-    fits = {"bilingual": [["cy", "en"]], "paired": [["cy"], ["en"]], "cy": [["cy"]], "en": [["en"]]}
-    if spoken not in fits[model]:
-        raise Invalid("account-languages", "/languages", model=model)
+    @post(
+        "/channels/{channel_id:uuid}/reviews",
+        status_code=200,
+        **needs(Permission.CHANNEL_MANAGE, says="Record that a channel's settings and standing text were read through"),
+    )
+    async def review(
+        self, channel_id: FromPath[UUID], data: JSONBody[Reviewed], session: Session, actor: Acting, now: Now
+    ) -> ChannelView:
+        await registering.record_review(session, actor, channel_id, data.reviewed, now=now)
+        return await queries.channel(session, actor, channel_id, now=now)
 
-
-async def _identity(porth: Runtime, platform: str, mode: str, account: str, secrets: Mapping[str, str]) -> Identity:
-    """Asked of the platform, outside any transaction."""
-    names = secret_names(platform)
-    if set(secrets) != set(names):
-        raise Invalid("credentials-needed", "/secrets", names=", ".join(names))
-    try:
-        return await porth.connector(platform, mode).verify(Credentials(account, secrets))
-    except (AuthExpired, Rejected) as error:
-        raise Invalid("credentials-refused", "/secrets", said=error.code) from error
-    except PublishingError as error:
-        raise Invalid("platform-silent", "/secrets", said=error.code) from error
+    @post(
+        "/channels/{channel_id:uuid}/closure",
+        status_code=200,
+        **needs(Permission.CHANNEL_MANAGE, says="Close a channel for good; what is due on it is held"),
+    )
+    async def close(
+        self, channel_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
+    ) -> ChannelView:
+        await registering.close_channel(session, actor, channel_id, data.reason, now=now)
+        return await queries.channel(session, actor, channel_id, now=now)

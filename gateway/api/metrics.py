@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.permissions import Permission
 from approvals.queries import attention_views
+from approvals.register import CLOSED
 from gateway.api.injected import Acting, Now, Session
 from gateway.api.routing import needs
 from gateway.health import SILENT_AFTER
@@ -99,7 +100,7 @@ async def _accounts(session: AsyncSession, registry: CollectorRegistry, organisa
     rows = await session.execute(
         select(m.Account, m.Channel.platform)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
-        .where(m.Account.organisation_id == organisation)
+        .where(m.Account.organisation_id == organisation, m.Account.stopped_code.is_distinct_from(CLOSED))
     )
     for account, platform in rows:
         stopped.labels(platform).inc(account.stopped_at is not None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -12,7 +12,7 @@ from approvals import queries
 from approvals.actions import organising, scheduling
 from approvals.permissions import Permission, Role
 from approvals.policy import Policy
-from approvals.queries import KeyView, OrganisationView, PersonView, TeamView
+from approvals.queries import OrganisationView, PersonView, RouteEffects, TeamView
 from approvals.route import RouteStep
 from connectors.contract import Language
 from gateway import access, passwords
@@ -21,7 +21,6 @@ from gateway.api.injected import Acting, Asked, Now, Porth, Session
 from gateway.api.paging import FEW, Limit, Page, page
 from gateway.api.posts import Reason
 from gateway.api.routing import needs
-from gateway.api.times import moment
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -31,6 +30,12 @@ class PolicyRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     policy: Policy | UnsetType = UNSET
     route: tuple[RouteStep, ...] | UnsetType = UNSET
+    seen: tuple[RouteStep, ...] | None = None
+    """The route that was looked at before it is changed; if it is another by now, this is refused."""
+
+
+class OtherRoute(Struct, frozen=True, forbid_unknown_fields=True):
+    route: tuple[RouteStep, ...]
 
 
 class NewTeam(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,25 +61,12 @@ class Teams(Struct, frozen=True, forbid_unknown_fields=True):
     teams: tuple[UUID, ...]
 
 
-class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
-    name: Name
-    role: Role
-    responsible: UUID
-    """Who answers for the system, and counts as the author of what it submits."""
-    team: UUID | None = None
-    expires: str | None = None
-
-
 class CreatedPerson(Struct, frozen=True):
     id: UUID
 
 
-class CreatedKey(Struct, frozen=True):
-    id: UUID
-    secret: str
-    """Shown once; nobody can see it again."""
-    prefix: str
-    role: str
+def built(route: Sequence[RouteStep]) -> list[dict[str, str]]:
+    return [{"step": s.step, "when": s.when} for s in route]
 
 
 class Organisation(Controller):
@@ -92,10 +84,21 @@ class Organisation(Controller):
             session,
             actor,
             policy=None if data.policy is UNSET else data.policy,
-            route=None if data.route is UNSET else [{"step": s.step, "when": s.when} for s in data.route],
+            route=None if data.route is UNSET else built(data.route),
+            seen=None if data.seen is None else built(data.seen),
             now=now,
         )
         return await queries.organisation(session, actor)
+
+    @post(
+        "/organisation/route-effects",
+        status_code=200,
+        **needs(Permission.POLICY_EDIT, says="What another route would do to the posts under way; nothing is changed"),
+    )
+    async def effects(self, data: JSONBody[OtherRoute], session: Session, actor: Acting) -> RouteEffects:
+        organising.whole_route(built(data.route))
+        now_there = (await queries.organisation(session, actor)).route
+        return await queries.route_effects(session, actor, now_there, data.route)
 
     @post(
         "/organisation/pause",
@@ -139,9 +142,17 @@ class People(Controller):
 
     @get(**needs(Permission.PEOPLE_MANAGE, says="List people with their roles and teams"))
     async def browse(
-        self, session: Session, actor: Acting, limit: Limit = FEW, after: FromQuery[UUID | None] = None
+        self,
+        session: Session,
+        actor: Acting,
+        limit: Limit = FEW,
+        after: FromQuery[UUID | None] = None,
+        words: FromQuery[str] = "",
+        role: FromQuery[Role | None] = None,
+        left: FromQuery[bool | None] = None,
     ) -> Page[PersonView]:
-        return page(await queries.people(session, actor, after=after, limit=limit + 1), limit)
+        found = await queries.people(session, actor, words=words, role=role, left=left, after=after, limit=limit + 1)
+        return page(found, limit)
 
     @post(**needs(Permission.PEOPLE_MANAGE, says="Add a person"))
     async def add(
@@ -202,39 +213,3 @@ class People(Controller):
     )
     async def leave(self, person_id: FromPath[UUID], session: Session, actor: Acting, now: Now) -> None:
         await organising.leave(session, actor, person_id, now=now)
-
-
-class Keys(Controller):
-    path = "/keys"
-    tags: Sequence[str] = ("Organisation",)
-
-    @get(**needs(Permission.PEOPLE_MANAGE, says="List API keys; never their secrets"))
-    async def browse(
-        self, session: Session, actor: Acting, limit: Limit = FEW, after: FromQuery[UUID | None] = None
-    ) -> Page[KeyView]:
-        return page(await queries.keys(session, actor, after=after, limit=limit + 1), limit)
-
-    @post(**needs(Permission.PEOPLE_MANAGE, says="Create an API key; its secret is shown this once"))
-    async def create(
-        self,
-        data: JSONBody[NewKey],
-        session: Session,
-        porth: Porth,
-        actor: Acting,
-        now: Now,
-        request: Asked,
-        idempotency_key: Key = None,
-    ) -> CreatedKey:
-        expires = moment(data.expires, "/expires") if data.expires else None
-
-        async def create() -> CreatedKey:
-            made = await organising.create_key(
-                session, actor, data.name, data.role, data.responsible, team=data.team, expires=expires, now=now
-            )
-            return CreatedKey(made.row.id, made.secret, made.row.prefix, made.row.role)
-
-        return await Once(porth, idempotency_key, request, actor, data).run(session, CreatedKey, create)
-
-    @delete("/{key_id:uuid}", status_code=204, **needs(Permission.PEOPLE_MANAGE, says="Revoke an API key"))
-    async def revoke(self, key_id: FromPath[UUID], session: Session, actor: Acting, now: Now) -> None:
-        await organising.revoke_key(session, actor, key_id, now=now)

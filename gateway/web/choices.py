@@ -32,7 +32,7 @@ async def teams(session: AsyncSession, actor: Actor) -> list[TeamChoice]:
 async def channels(session: AsyncSession, actor: Actor) -> list[ChannelChoice]:
     query = (
         select(m.Channel.name, m.Channel.platform, m.Channel.model)
-        .where(m.Channel.organisation_id == actor.organisation)
+        .where(m.Channel.organisation_id == actor.organisation, ~m.Channel.register.has_key("closed"))
         .order_by(m.Channel.name)
     )
     return [ChannelChoice(*row) for row in await session.execute(query)]

@@ -6,6 +6,7 @@ A field has the same name and id everywhere: the JSON pointer of what it holds w
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -73,3 +74,14 @@ async def read(request: Asked) -> Form:
         if isinstance(value, str):
             values.setdefault(name, []).append(value)
     return Form(values)
+
+
+def uuids(texts: Iterable[str]) -> tuple[UUID, ...]:
+    """The ids among these; what is none is passed over."""
+    found: list[UUID] = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return tuple(found)

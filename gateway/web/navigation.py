@@ -21,6 +21,7 @@ PLACES: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("/deliveries", "nav.deliveries", frozenset({P.DELIVERY_READ})),
     ("/consents", "nav.consents", frozenset({P.CONSENT_STATUS})),
     ("/log", "nav.log", frozenset({P.LOG_READ})),
+    ("/terms", "nav.terms", frozenset({P.TERMS_READ})),
     ("/administration", "nav.administration", frozenset({P.PEOPLE_MANAGE})),
 )
 """Address, key of its name, and the permissions of which any one opens it; none: everybody's."""

@@ -159,7 +159,7 @@ async def test_everything_is_sealed_again_and_opens_with_the_new_key_alone(house
     await fill(porth, house)
     resealing.add_key(porth.settings.key_file)
     assert {found.place: found.left async for found in resealing.count(porth)} == {
-        "credentials": 3, "renewed": 1, "codes": 1, "contacts": 1, "answers": 1, "originals": 1,
+        "credentials": 3, "renewed": 1, "codes": 1, "contacts": 1, "mails": 1, "answers": 1, "originals": 1,
     }  # fmt: skip
     assert await counts(porth) == {
         "credentials": (3, 0), "renewed": (1, 0), "codes": (1, 0), "contacts": (1, 0), "answers": (1, 0),

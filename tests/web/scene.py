@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,14 @@ from uuid import UUID
 
 import httpx
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals.actions import consenting, drafting, reviewing, scheduling
+from approvals.actions import consenting, drafting, organising, registering, reviewing, scheduling, wording
 from approvals.consent import Consent
 from approvals.content import Bilingual, Content, Named, Window
+from approvals.permissions import Actor
+from approvals.term_table import Entry
 from gateway import demonstration, runtime, settings
 from gateway.access import hashed
 from tests.web.visiting import PASSWORD
@@ -41,6 +44,9 @@ class Scene:
     delivery: UUID
     translating: UUID
     consent: str
+    person: UUID
+    channel: UUID
+    account: UUID
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Site:
     database: str
     home: Path
     scene: Scene
+    sandbox: int
+    """Where the server looks for the platforms' stand-in; a test that needs one starts it."""
 
 
 def words(number: int, **changes: object) -> Content:
@@ -68,15 +76,15 @@ def words(number: int, **changes: object) -> Content:
 @contextlib.contextmanager
 def opened(url: str, home: Path) -> Iterator[Site]:
     """The site on this migrated database, until the block ends."""
-    port = _free_port()
+    port, sandbox = _free_port(), _free_port()
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PORTH_", "DATABASE_URL"))},
-        "PORTH_HOME": str(home), "PORTH_PORT": str(port), "PORTH_SANDBOX_PORT": str(_free_port()),
+        "PORTH_HOME": str(home), "PORTH_PORT": str(port), "PORTH_SANDBOX_PORT": str(sandbox),
         "DATABASE_URL": url, "PORTH_LOG_LEVEL": "warning",
     }  # fmt: skip
     scene = asyncio.run(seeded(environ, url))
     with _serving(environ, port) as address:
-        yield Site(address, url, home, scene)
+        yield Site(address, url, home, scene, sandbox)
 
 
 async def seeded(environ: dict[str, str], url: str) -> Scene:
@@ -110,6 +118,7 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
         deliveries = await scheduling.schedule(
             session, people["tom"], scheduled, digest, now + timedelta(days=2), limits, now=now
         )
+        stopped = await _administered(session, people, now)
         return Scene(
             draft=await draft(1001),
             in_review=(await submitted(1002))[0],
@@ -119,7 +128,30 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             delivery=deliveries[0].id,
             translating=translating,
             consent="C-1024",
+            person=nia.person,
+            channel=stopped.channel_id,
+            account=stopped.id,
         )
+
+
+async def _administered(session: AsyncSession, people: Mapping[str, Actor], now: datetime) -> m.Account:
+    """A term that counts, one that waits and one whose removal waits; an account that is out of service."""
+    names = [
+        Entry({"cy": cy, "en": en}, "Arwydd y dref") for cy, en in (("Cwm Hafren", "Severn Vale"), ("Y Foel", "Foel"))
+    ]
+    made = await wording.propose(session, people["elin"], "names", names, now=now)
+    await wording.confirm(session, people["dafydd"], [term.id for term in made], now=now)
+    await wording.propose_removal(session, people["dafydd"], made[1].id, now=now)
+    await wording.propose_one(session, people["tom"], "names", {"cy": "Aber", "en": "Mouth"}, now=now)
+    channel = await organising.register_channel(session, people["huw"], "gwefan", "wordpress", "bilingual", now=now)
+    given = m.Account(
+        organisation_id=people["huw"].organisation, channel_id=channel.id, external_id="https://a.example",
+        handle="https://a.example", languages=["cy", "en"], mode="live", credentials=b"", created_at=now,
+    )  # fmt: skip
+    session.add(given)
+    await session.flush()
+    await registering.take_out(session, people["huw"], given.id, "Rehearsal", now=now)
+    return given
 
 
 def _consent(today: date) -> Consent:

@@ -12,8 +12,9 @@ from tests.web.visiting import Visits, overflows, violations
 def test_axe_finds_nothing_on_the_way_in(visits: Visits) -> None:
     for language in ("cy", "en"):
         page = visits.anybody(language=language)
-        page.goto("/sign-in")
-        assert violations(page) == []
+        for path in ("/sign-in", "/sign-in/new-password"):
+            page.goto(path)
+            assert violations(page) == [], path
 
 
 def test_axe_finds_nothing_on_the_pages_of_every_day(visits: Visits, site: Site) -> None:

@@ -31,6 +31,7 @@ DATA = {
     for text in (
         demonstration.TEAM, demonstration.NAME_CY, demonstration.NAME_EN, *(p.name for p in demonstration.PEOPLE),
         "Mae clinig ffliw rhif ar agor heddiw Croeso i bawb Flu clinic number is open today Everyone is welcome",
+        "gwefan https Cwm Severn Vale Foel Aber Mouth Arwydd dref Rhoi gwybod cyhoedd To tell the public",
         "Yes Everybody No Well Sian Hughes Y claf Porth facebook x glan hafren example cy en porth_",
         *get_month_names("wide", locale="en").values(), *get_day_names("wide", locale="en").values(),
         *(p.account for p in demonstration.PEOPLE), "test python httpx",

@@ -47,7 +47,15 @@ class Home(Controller):
         return page(
             request, "home/show.html", organisation=organisation, waiting=waiting,
             writes=actor.may(Permission.POST_EDIT), texts=await texts(session, _deliveries(waiting)),
+            terms_waiting=await _terms_waiting(session, actor),
         )  # fmt: skip
+
+
+async def _terms_waiting(session: AsyncSession, actor: Actor) -> int:
+    """Changes of the organisation's own lists that wait for somebody."""
+    if not actor.may(Permission.TERMS_EDIT):
+        return 0
+    return sum(one.waiting for one in await queries.term_lists(session, actor))
 
 
 def _deliveries(sections: list[Waiting]) -> list[queries.DeliveryView]:

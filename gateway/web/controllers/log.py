@@ -27,14 +27,14 @@ ON_A_PAGE = 50
 
 class Log(Controller):
     @get("/log", **needs(READ, refusals=()))
-    async def show(self, request: Asked, session: Session, actor: Acting, spoken: Spoken) -> Response[Any]:
-        return await _page(request, session, actor, spoken, None)
+    async def show(self, request: Asked, session: Session, actor: Acting, now: Now, spoken: Spoken) -> Response[Any]:
+        return await _page(request, session, actor, now, spoken, None)
 
     @get("/posts/{post_id:uuid}/story", **needs(READ, refusals=()))
     async def story(
-        self, post_id: FromPath[UUID], request: Asked, session: Session, actor: Acting, spoken: Spoken
+        self, post_id: FromPath[UUID], request: Asked, session: Session, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        return await _page(request, session, actor, spoken, post_id)
+        return await _page(request, session, actor, now, spoken, post_id)
 
     @post("/posts/{post_id:uuid}/bundle", status_code=200, **needs(READ, refusals=()))
     async def bundle(self, post_id: FromPath[UUID], porth: Porth, actor: Acting, now: Now) -> Response[Any]:
@@ -54,7 +54,9 @@ class Log(Controller):
         return page(request, "log/verification.html", seen=verifier.so_far, broken=broken)
 
 
-async def _page(request: Asked, session: Session, actor: Acting, spoken: Spoken, post_id: UUID | None) -> Response[Any]:
+async def _page(
+    request: Asked, session: Session, actor: Acting, now: Now, spoken: Spoken, post_id: UUID | None
+) -> Response[Any]:
     form = Form({name: [value] for name, value in request.query_params.multi_items()})
     try:
         found = await queries.log_entries(
@@ -67,7 +69,8 @@ async def _page(request: Asked, session: Session, actor: Acting, spoken: Spoken,
     return page(
         request, "log/show.html", entries=[(entry, sentence(entry, spoken)) for entry in shown], post_id=post_id,
         next=_next(request, form, shown[-1].number) if len(found) > ON_A_PAGE else None, form=form,
-        verifies=actor.reach(READ) is Reach.ALL, topics=log.LOG_TOPICS, channels=await queries.channels(session, actor),
+        verifies=actor.reach(READ) is Reach.ALL, topics=log.LOG_TOPICS,
+        channels=await queries.channels(session, actor, now=now),
         searches=any(form.get(name) for name in form.names() if name != "before"), status=422 if form.wrong else 200,
     )  # fmt: skip
 

@@ -67,7 +67,7 @@ class Passwords(Controller):
         self, person: FromPath[UUID], session: Session, porth: Porth, actor: Acting, now: Now
     ) -> Response[Any]:
         await passwords.invite(session, porth.vault, actor, person, now=now)
-        return see_other("/administration/people?done=invited")
+        return see_other(f"/administration/people/{person}?done=invited")
 
 
 def _page(request: Asked, name: str, form: Form, *, sent: bool = False, status: int = 200) -> Response[str]:

@@ -55,6 +55,8 @@ class FindingLine(Struct, frozen=True):
     """Who decides it."""
     decides: bool
     """The reader may decide it now."""
+    pair: tuple[str, str] | None = None
+    """Its two telephone lines, Welsh and English, if the reader may propose them as a pair (approvals/terms.py)."""
 
 
 class Case(Struct, frozen=True):
@@ -232,5 +234,13 @@ def _lines(found: PostView, actor: Actor) -> list[FindingLine]:
         step, decision = decided_by(finding), decisions.get(finding.key)
         asks = finding.severity is Severity.DECIDE and decision is None and found.state == "in_review"
         decides = asks and actor.may(SIGNS[step])
-        lines.append(FindingLine(finding, quote(found.content, finding.where), decision, step, decides))
+        pair = _phones(found.content, finding) if actor.may(Permission.TERMS_EDIT) else None
+        lines.append(FindingLine(finding, quote(found.content, finding.where), decision, step, decides, pair))
     return lines
+
+
+def _phones(content: Content, finding: Finding) -> tuple[str, str] | None:
+    if finding.code != "WEL-FACT" or finding.params.get("variant") != "phone" or finding.where.twin is None:
+        return None
+    cy, en = quote(content, finding.where), quote(content, finding.where.twin)
+    return (cy, en) if cy and en else None

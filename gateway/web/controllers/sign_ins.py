@@ -2,21 +2,18 @@
 
 import hmac
 import secrets
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
-from msgspec import Struct
 
-from approvals import models as m
 from approvals.errors import NotAllowed, NotFound
 from gateway import access
 from gateway.access import COOKIE, NotSignedIn, Throttle
 from gateway.api import sign_ins
-from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
+from gateway.api.injected import Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import PUBLIC, SIGNED_IN, needs
 from gateway.web import forms
 from gateway.web.forms import Form
@@ -25,16 +22,6 @@ from gateway.web.pages import LANGUAGE_COOKIE, page, said, see_other
 FORM_COOKIE = "porth-form"
 """Before anybody is signed in: the form must repeat what the browser was given, which another site cannot read."""
 YEAR = 365 * 24 * 60 * 60
-
-
-class SignInLine(Struct, frozen=True):
-    """One of a person's sign-ins."""
-
-    id: str
-    agent: str
-    created_at: datetime
-    seen_at: datetime
-    current: bool
 
 
 def local(address: str | None, *, otherwise: str = "/") -> str:
@@ -80,29 +67,6 @@ class SignIns(Controller):
         return see_other("/sign-in", _gone(COOKIE))
 
 
-class Account(Controller):
-    path = "/account"
-
-    @get(**needs(SIGNED_IN, refusals=()))
-    async def show(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[str]:
-        found = await access.sign_ins_of(session, actor.person, now=now)
-        lines = [
-            SignInLine(s.token_hash.hex(), s.agent, s.created_at, s.seen_at, s.token_hash == request.user.sign_in)
-            for s in found
-        ]
-        person = await session.get_one(m.Person, actor.person)
-        return page(
-            request, "account/show.html", sign_ins=lines, roles=sorted(actor.roles),
-            second_factor=person.totp_secret is not None, recovery_codes=len(person.recovery_hashes),
-        )  # fmt: skip
-
-    @post("/sign-ins/{sign_in:str}/end", **needs(SIGNED_IN, refusals=()))
-    async def end(self, sign_in: FromPath[str], session: Session, actor: Acting) -> Response[Any]:
-        if not await access.end_sign_in(session, actor.person, sign_in):
-            raise NotFound("no-such-page")
-        return see_other("/account?done=sign-in-ended")
-
-
 @get("/language/{wanted:str}", **needs(PUBLIC, refusals=()))
 async def choose_language(wanted: FromPath[str], request: Asked, porth: Porth) -> Response[Any]:
     """Back to where one was, in the other language."""
@@ -125,7 +89,7 @@ def form_token(request: Asked) -> str:
 
 
 def kept_form_token(token: str) -> Cookie:
-    return Cookie(FORM_COOKIE, value=token, path="/sign-in", httponly=True, samesite="strict")
+    return Cookie(FORM_COOKIE, value=token, path="/", httponly=True, samesite="strict")
 
 
 def require_own_form(request: Asked, form: Form) -> None:
@@ -140,4 +104,4 @@ def throttle_of(request: Asked) -> Throttle:
 
 
 def _gone(name: str) -> Cookie:
-    return Cookie(name, value="", max_age=0, path="/sign-in" if name == FORM_COOKIE else "/")
+    return Cookie(name, value="", max_age=0, path="/")

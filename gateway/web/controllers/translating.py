@@ -14,8 +14,8 @@ from approvals.actions.drafting import Origins
 from approvals.content import LANGUAGES, Content, Origin, normalised
 from approvals.errors import Refusal
 from approvals.permissions import Actor, Permission
-from approvals.policy import Policy
 from approvals.queries import PostFilter
+from approvals.terms import standing
 from connectors.contract import Language
 from gateway.api.bounds import bounded
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
@@ -26,6 +26,7 @@ from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.pages import OTHER, page, said, see_other
 from i18n.equivalents import Equivalent, equivalents
+from i18n.glossary import Glossary
 
 TRANSLATE = Permission.POST_TRANSLATE
 ORIGINS: tuple[str, ...] = Origin.__args__  # type: ignore[attr-defined]  # a Literal has them
@@ -128,15 +129,14 @@ async def _page(
     found = await queries.post(session, actor, post_id)
     to = missing(found.content)
     source = OTHER[to]
-    policy = (await queries.organisation(session, actor)).policy
+    own = await standing(session, actor.organisation)
     return page(
         request, "translating/show.html", status=status, post=found, to=to, source=source, form=form, origins=ORIGINS,
-        checked=checked or Checked(), terms=terms(found.content, source, policy),
+        checked=checked or Checked(), terms=terms(found.content, source, rules.glossary(own)),
     )  # fmt: skip
 
 
-def terms(content: Content, source: Language, policy: Policy) -> tuple[Equivalent, ...]:
+def terms(content: Content, source: Language, glossary: Glossary) -> tuple[Equivalent, ...]:
     """What stands in the words to be translated and has a settled form in the other language."""
-    own = msgspec.convert(policy.terms or {}, rules.Terms)
     words = "\n".join(text for _, language, text in content.texts() if language == source)
-    return equivalents(words, source, rules.glossary(own))
+    return equivalents(words, source, glossary)
