@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme
 from gateway.access import COOKIE, Throttle
 from gateway.api import problems
 from gateway.api.bounds import BODY
+from gateway.api.calendar import Calendar
 from gateway.api.channels import Channels
 from gateway.api.checking import Checking
 from gateway.api.consent_imports import ConsentImports
@@ -38,7 +39,7 @@ from gateway.tracing import Traced
 API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
     SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, ConsentImports, Deliveries,
-    Takedowns, Organisation, People, Keys, Channels, Log, Drifts,
+    Takedowns, Calendar, Organisation, People, Keys, Channels, Log, Drifts,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the last item already seen.
 """
 
+from approvals.queries.calendar_views import CalendarEntry, WaitingPost, calendar, waiting_for_a_time, words_of
 from approvals.queries.consent_views import (
     ConsentFilter,
     ConsentUseView,
@@ -12,6 +13,7 @@ from approvals.queries.consent_views import (
     consents,
 )
 from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
+from approvals.queries.drift_views import DriftView, drifts
 from approvals.queries.log_views import EntryFilter, EntryView, log_entries
 from approvals.queries.post_views import (
     CommentView,
@@ -46,11 +48,11 @@ from approvals.queries.request_views import ConsentRequestView, consent_request,
 from approvals.queries.takedown_views import TakedownView, takedowns
 
 __all__ = [
-    "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
-    "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
-    "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
-    "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
-    "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
-    "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
-    "within_reach",
+    "AccountView", "CalendarEntry", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView",
+    "ConsentUseView", "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "DriftView", "EntryFilter",
+    "EntryView", "KeyView", "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView",
+    "SignOffView", "SubmissionView", "TakedownView", "TeamView", "VersionView", "WaitingPost", "account_view",
+    "calendar", "channels", "consent", "consent_request", "consent_requests", "consent_uses", "consents",
+    "content_of", "deliveries", "deliveries_of", "delivery", "drifts", "key_view", "keys", "log_entries",
+    "organisation", "people", "post", "posts", "takedowns", "teams", "waiting_for_a_time", "within_reach", "words_of",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from approvals.consent import Consent
 from approvals.content import Bilingual, Content, Named, Window
 from gateway import demonstration, runtime, settings
 from gateway.access import hashed
+from tests.web.aftermath import Sent, aftermath
 from tests.web.visiting import PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,7 @@ class Scene:
     delivery: UUID
     translating: UUID
     consent: str
+    sent: Sent
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             delivery=deliveries[0].id,
             translating=translating,
             consent="C-1024",
+            sent=await aftermath(session, people, approved, limits, now),
         )
 
 

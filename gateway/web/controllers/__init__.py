@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.web.controllers.administration import Administration
+from gateway.web.controllers.calendar import Calendar
 from gateway.web.controllers.consents import Consents
 from gateway.web.controllers.deliveries import Deliveries
+from gateway.web.controllers.drifts import Drifts
 from gateway.web.controllers.home import Home
 from gateway.web.controllers.log import Log
 from gateway.web.controllers.pictures import Pictures
@@ -14,10 +16,11 @@ from gateway.web.controllers.reviewing import Reviewing
 from gateway.web.controllers.scheduling import Scheduling
 from gateway.web.controllers.second_factor import SecondFactor
 from gateway.web.controllers.sign_ins import Account, SignIns, choose_language
+from gateway.web.controllers.takedowns import Removals, Takedowns
 from gateway.web.controllers.translating import Translating
 from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
     SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
-    Scheduling, Deliveries, Consents, Log, Administration,
+    Scheduling, Deliveries, Calendar, Takedowns, Removals, Drifts, Consents, Log, Administration,
 )  # fmt: skip
