@@ -24,6 +24,6 @@ def everywhere(scene: Scene) -> list[tuple[str, str]]:
         ("sara", f"{review}/review"), ("sara", f"/consents/{scene.consent}"), ("sara", "/log"),
         ("gwen", "/consents"), ("gwen", "/consents/new"), ("gwen", f"/consents/{scene.consent}"),
         ("mari", "/log"), ("mari", "/log/verification"), ("mari", f"/posts/{scene.scheduled}/story"),
-        ("huw", "/removals/new"), ("huw", "/administration"), ("huw", "/administration/people"), ("huw", "/administration/teams"),
-        ("huw", "/administration/keys"),
+        ("huw", "/administration"), ("huw", "/administration/people"), ("huw", "/administration/teams"),
+        ("huw", "/administration/keys"), ("huw", "/removals/new"),
     ]  # fmt: skip

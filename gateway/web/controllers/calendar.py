@@ -143,7 +143,7 @@ async def _calendar(
         return live.answer(request, piece)
     before, after = planner.neighbours(view.name, view.chosen)
     return page(
-        request, "calendar/show.html", status=status, live=piece, view=view, before=before, after=after, days=days,
+        request, "calendar/show.html", status=status, live=piece, view=view, moves=moves, before=before, after=after, days=days,
         today=now.astimezone(LONDON).date(), month=say_month(view.chosen, spoken), form=form or Form(),
         channels=[channel.name for channel in await choices.channels(session, actor)],
         waiting=await queries.waiting_for_a_time(session, actor) if moves else [],
