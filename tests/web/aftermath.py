@@ -31,6 +31,8 @@ class Sent:
     missed: UUID
     by_hand: UUID
     """To be taken down, and the platform will not."""
+    due: UUID
+    """Any moment now; no worker runs here."""
 
 
 def receipt(account: str, at: datetime) -> Receipt:
@@ -96,4 +98,5 @@ async def aftermath(
     await scheduling.take_down(session, people["sara"], leaving.post_id, "A person in it asked", now=now)
     await ended(session, leaving, lambda c: delivering.retract_refused(session, c, "forbidden", now=now))
     await ended(session, others[0], lambda c: delivering.retracted(session, c, now=now))
-    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id)
+    soon, *_ = await due(1011)
+    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id, soon.id)

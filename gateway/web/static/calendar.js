@@ -28,6 +28,7 @@ document.addEventListener('dragstart', (event) => {
   if (!dragged) return
   event.dataTransfer.effectAllowed = 'move'
   event.dataTransfer.setData('text/plain', dragged.id)
+  event.dataTransfer.setDragImage(dragged, 16, 16) // also where the drag began on a link
   dragged.classList.add('porth-dragged')
   for (const each of days()) each.classList.toggle('porth-day--closed', Boolean(closed(each, dragged)))
 })
