@@ -30,7 +30,7 @@ class Calendar(Controller):
     path = "/calendar"
     tags: Sequence[str] = ("Publishing",)
 
-    @get(**needs(Permission.DELIVERY_READ, says="The posts of some days, each at its time, and what waits for one"))
+    @get(**needs(Permission.POST_READ, says="The posts of some days, each at its time, and what waits for one"))
     async def browse(
         self,
         session: Session,

@@ -24,6 +24,8 @@ from gateway.web.pages import Asked
 OFTEN, SELDOM = 3, 30
 """Seconds between two looks."""
 SOON = timedelta(minutes=2)
+STUCK = timedelta(minutes=30)
+"""What is still due so long after its time waits for a pause to end or a worker to start."""
 _NOT_OURS = frozenset({"done", "n", "seen"})
 
 
@@ -72,7 +74,7 @@ def moves(found: DeliveryView, now: datetime) -> bool:
         case "sending":
             return True
         case "due":
-            return found.publish_at <= now + SOON
+            return now - STUCK <= found.publish_at <= now + SOON
         case "unconfirmed":
             return found.code != "ask-a-person"
         case "published":

@@ -69,7 +69,7 @@ async def aftermath(
         return list(rows)
 
     async def publish(delivery: m.Delivery) -> None:
-        await ended(session, delivery, lambda c: delivering.published(session, c, receipt("page", now), now=now))
+        await ended(session, delivery, lambda c: delivering.published(session, c, receipt("glan-hafren", now), now=now))
 
     whole = await due(1007)
     for delivery in whole:
@@ -78,7 +78,7 @@ async def aftermath(
     await watching.drifted(session, whole[1].id, None, now=now)
 
     facebook, welsh, english = await due(1008)
-    seen = [receipt("page", now), receipt("page", now - timedelta(minutes=1))]
+    seen = [receipt("glan-hafren", now), receipt("glan-hafren", now - timedelta(minutes=1))]
     await ended(session, facebook, lambda c: delivering.unconfirmed(session, c, "no-known-answer", now=now))
     for _ in delivering.LOOKUPS:
         await ended(session, facebook, lambda c: delivering.looked(session, c, seen, now=now))

@@ -151,7 +151,7 @@ async def publish(site: Site, delivery: UUID) -> None:
     async with workers(site) as porth, porth.sessions.begin() as session:
         found = await session.get_one(m.Delivery, delivery)
         now = datetime.now(UTC)
-        await ended(session, found, lambda c: delivering.published(session, c, receipt("page", now), now=now))
+        await ended(session, found, lambda c: delivering.published(session, c, receipt("glan-hafren", now), now=now))
 
 
 def test_a_delivery_is_published_before_ones_eyes_and_said_aloud_while_the_focus_stays(

@@ -225,14 +225,16 @@ def test_home_says_what_went_wrong_to_those_who_see_to_it(people: People) -> Non
 def test_whoever_takes_the_call_can_have_a_post_removed_with_only_its_address(
     tom: httpx.Client, people: People, site: Site
 ) -> None:
-    url = re.search(r'href="(http://127.0.0.1:9/page/\d+)"', tom.get(f"/deliveries/{site.scene.sent.published}").text)
+    url = re.search(
+        r'href="(http://127.0.0.1:9/glan-hafren/\d+)"', tom.get(f"/deliveries/{site.scene.sent.published}").text
+    )
     assert url
     huw = people("huw")
     assert send(huw, "/removals/new", address=url[1]).status_code == 422
     nowhere = send(huw, "/removals/new", address="https://example.org/page/123456", who="shown")
     assert nowhere.status_code == 422
     assert "has published nothing at this address" in nowhere.text
-    shared = f"{url[1].replace('page', 'p/posts')}?ref=share"
+    shared = f"{url[1].replace('hafren', 'hafren/posts')}?ref=share"
     answer = send(huw, "/removals/new", address=shared, who="shown", reason="She rang")
     assert "Removal has been asked for." in answer.text
     assert f"takedown-{site.scene.sent.published}" in tom.get("/deliveries/takedowns").text

@@ -24,7 +24,7 @@ from gateway.web.pages import page, see_other, sentence
 from i18n.dates import say_month, say_short_day
 from i18n.messages import Language
 
-READ = Permission.DELIVERY_READ
+READ = Permission.POST_READ
 
 
 class View(Struct, frozen=True):
@@ -143,8 +143,8 @@ async def _calendar(
         return live.answer(request, piece)
     before, after = planner.neighbours(view.name, view.chosen)
     return page(
-        request, "calendar/show.html", status=status, live=piece, view=view, moves=moves, before=before, after=after, days=days,
-        today=now.astimezone(LONDON).date(), month=say_month(view.chosen, spoken), form=form or Form(),
+        request, "calendar/show.html", status=status, live=piece, view=view, moves=moves, before=before, after=after,
+        days=days, today=now.astimezone(LONDON).date(), month=say_month(view.chosen, spoken), form=form or Form(),
         channels=[channel.name for channel in await choices.channels(session, actor)],
         waiting=await queries.waiting_for_a_time(session, actor) if moves else [],
     )  # fmt: skip
@@ -154,4 +154,4 @@ def _plans(entries: list[CalendarEntry], days: tuple[date, ...], view: View, now
     names = planner.channels_of(entries) if view.grouped and entries else [""]
     month = view.chosen.month if view.name == "month" else None
     today = now.astimezone(LONDON).date()
-    return [planner.plan(entries, days, name, number, today=today, month=month) for number, name in enumerate(names)]
+    return [planner.plan(entries, days, each, n, today=today, month=month) for n, each in enumerate(names)]
