@@ -14,14 +14,17 @@ from approvals.queries.reach import PersonRef
 
 class DriftView(Struct, frozen=True):
     id: UUID
-    post: UUID
-    delivery: UUID
+    post: UUID | None
+    delivery: UUID | None
     channel: str
+    handle: str
     url: str | None
     kind: str
-    """edited or deleted."""
+    """`edited` or `deleted`."""
     reads: str
     """What the platform showed; empty where the post was gone."""
+    made_at: datetime | None
+    """When the post was published."""
     seen_at: datetime
     settled_at: datetime | None
     settled_by: PersonRef | None
@@ -33,7 +36,7 @@ async def drifts(
 ) -> list[DriftView]:
     """Of the actor's whole organisation: whoever may settle them (`DELIVERY_RESOLVE`) reaches all of it."""
     rows = await session.execute(
-        select(m.Drift, m.Delivery, m.Channel.name, m.Person.id, m.Person.name)
+        select(m.Drift, m.Delivery, m.Account.handle, m.Channel.name, m.Person.id, m.Person.name)
         .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
         .join(m.Account, m.Account.id == m.Delivery.account_id)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
@@ -49,9 +52,11 @@ async def drifts(
     return [_view(*row) for row in rows]
 
 
-def _view(drift: m.Drift, delivery: m.Delivery, channel: str, person: UUID | None, name: str | None) -> DriftView:
+def _view(
+    drift: m.Drift, delivery: m.Delivery, handle: str, channel: str, by: UUID | None, name: str | None
+) -> DriftView:
     return DriftView(
-        id=drift.id, post=delivery.post_id, delivery=delivery.id, channel=channel, url=delivery.url, kind=drift.kind,
-        reads=drift.reads, seen_at=drift.seen_at, settled_at=drift.settled_at,
-        settled_by=PersonRef(person, name or "") if person else None, reason=drift.reason,
+        id=drift.id, post=delivery.post_id, delivery=delivery.id, channel=channel, handle=handle, url=delivery.url,
+        kind=drift.kind, reads=drift.reads, made_at=delivery.published_at, seen_at=drift.seen_at,
+        settled_at=drift.settled_at, settled_by=PersonRef(by, name or "") if by else None, reason=drift.reason,
     )  # fmt: skip

@@ -26,7 +26,7 @@ from gateway.web.pages import page, said, see_other
 
 RESOLVE = Permission.DELIVERY_RESOLVE
 ON_A_PAGE = 20
-Approved = dict[UUID, Outgoing]
+Approved = dict[UUID | None, Outgoing]
 """What was approved, by delivery."""
 
 
