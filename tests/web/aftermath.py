@@ -33,6 +33,7 @@ class Sent:
     """To be taken down, and the platform will not."""
     due: UUID
     """Any moment now; no worker runs here."""
+    due_too: UUID
 
 
 def receipt(account: str, at: datetime) -> Receipt:
@@ -98,5 +99,5 @@ async def aftermath(
     await scheduling.take_down(session, people["sara"], leaving.post_id, "A person in it asked", now=now)
     await ended(session, leaving, lambda c: delivering.retract_refused(session, c, "forbidden", now=now))
     await ended(session, others[0], lambda c: delivering.retracted(session, c, now=now))
-    soon, *_ = await due(1011)
-    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id, soon.id)
+    soon, soon_too, *_ = await due(1011)
+    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id, soon.id, soon_too.id)

@@ -171,6 +171,22 @@ def test_a_delivery_is_published_before_ones_eyes_and_said_aloud_while_the_focus
     assert page.evaluate("window.untouched")
 
 
+@pytest.mark.slow
+def test_what_somebody_is_typing_in_is_left_alone_until_they_have_done(visits: Visits, site: Site) -> None:
+    page = visits.person("tom")
+    card = calendar(page, site.scene.scheduled)
+    state = page.locator(f"[data-for$='{site.scene.sent.due_too}']").first
+    card.locator("summary").click()
+    card.locator("input[name=time]").fill("22:15")
+    expect(state).to_contain_text("Due")
+    with page.expect_response(lambda answer: "seen=" in answer.url and answer.status == 200, timeout=SOON):
+        elsewhere(publish(site, site.scene.sent.due_too))
+    expect(state).to_contain_text("Due")
+    expect(card.locator("input[name=time]")).to_have_value("22:15")
+    page.reload()
+    expect(state).to_contain_text("Published")
+
+
 async def actor(session: AsyncSession, name: str) -> Actor:
     person = await session.scalar(select(m.Person).where(m.Person.email == f"{name}@glan-hafren.example"))
     assert person

@@ -165,6 +165,7 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         and not public,
         "reviews": next_step is not None and actor.may(SIGNS[next_step]),
         "schedules": found.status == "approved" and actor.may(Permission.SCHEDULE),
+        "moves": found.status in {"scheduled", "on-hold", "missed"} and actor.may(Permission.SCHEDULE),
         "translates": found.state == "translating" and _reaches(actor, Permission.POST_TRANSLATE, own=own),
         "withdraws": _reaches(actor, Permission.POST_WITHDRAW, own=own)
         and found.state in {"draft", "translating", "in_review"}
