@@ -3,7 +3,7 @@
 Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the last item already seen.
 """
 
-from approvals.queries.calendar_views import CalendarEntry, WaitingPost, calendar, waiting_for_a_time, words_of
+from approvals.queries.calendar_views import CalendarEntry, WaitingPost, calendar, waiting_for_a_time
 from approvals.queries.consent_views import (
     ConsentFilter,
     ConsentUseView,
@@ -54,5 +54,5 @@ __all__ = [
     "SignOffView", "SubmissionView", "TakedownView", "TeamView", "VersionView", "WaitingPost", "account_view",
     "calendar", "channels", "consent", "consent_request", "consent_requests", "consent_uses", "consents",
     "content_of", "deliveries", "deliveries_of", "delivery", "drifts", "key_view", "keys", "log_entries",
-    "organisation", "people", "post", "posts", "takedowns", "teams", "waiting_for_a_time", "within_reach", "words_of",
+    "organisation", "people", "post", "posts", "takedowns", "teams", "waiting_for_a_time", "within_reach",
 ]  # fmt: skip

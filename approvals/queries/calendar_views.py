@@ -82,7 +82,7 @@ def _entry(
     post, version, at = key
     earliest, latest = _window(content)
     return CalendarEntry(
-        post=post, version=version, at=at, text=words_of(content), deliveries=tuple(parts),
+        post=post, version=version, at=at, text=_words(content), deliveries=tuple(parts),
         clash=any(part.id in close for part in parts), movable=all(can_move(part.state, part.code) for part in parts),
         earliest=earliest, latest=latest,
     )  # fmt: skip
@@ -109,7 +109,7 @@ async def waiting_for_a_time(session: AsyncSession, actor: Actor, *, limit: int 
     ]
 
 
-def words_of(content: Content) -> Words:
+def _words(content: Content) -> Words:
     return {language: words for language in ("cy", "en") if (words := getattr(content.text, language))}
 
 
