@@ -34,6 +34,8 @@ class Sent:
     due: UUID
     """Any moment now; no worker runs here."""
     due_too: UUID
+    unseen: UUID
+    """Unconfirmed, and the look-ups saw nothing that it could be."""
 
 
 def receipt(account: str, at: datetime) -> Receipt:
@@ -100,4 +102,6 @@ async def aftermath(
     await ended(session, leaving, lambda c: delivering.retract_refused(session, c, "forbidden", now=now))
     await ended(session, others[0], lambda c: delivering.retracted(session, c, now=now))
     soon, soon_too, *_ = await due(1011)
-    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id, soon.id, soon_too.id)
+    unseen, *_ = await due(1012)
+    await ended(session, unseen, lambda c: delivering.unconfirmed(session, c, "worker-died", now=now))
+    return Sent(whole[0].id, facebook.id, english.id, late.id, leaving.id, soon.id, soon_too.id, unseen.id)

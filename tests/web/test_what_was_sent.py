@@ -178,6 +178,17 @@ def test_one_press_attaches_the_post_that_a_look_up_saw(tom: httpx.Client, site:
     assert "exactly as it was approved" in answer.text
 
 
+def test_one_press_sends_again_what_somebody_has_looked_for_and_not_found(tom: httpx.Client, site: Site) -> None:
+    path = f"/deliveries/{site.scene.sent.unseen}"
+    page = tom.get(path).text
+    assert "Is it one of these?" not in page
+    assert send(tom, f"{path}/resolution", there="again").status_code == 422
+    assert "Not confirmed" in tom.get(path).text
+    answer = send(tom, f"{path}/resolution", there="again", reason="Looked for, and not there")
+    assert "It will go out." in answer.text
+    assert "Due" in answer.text
+
+
 def test_the_second_half_of_a_pair_that_failed_offers_to_try_again_or_to_withdraw_the_first(
     tom: httpx.Client, site: Site
 ) -> None:
