@@ -78,7 +78,27 @@ def route(visits: Visits, _: Site) -> Page:
     return page
 
 
-SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (home, write, people, review, review_cy, preview, channels, route)
+def week(visits: Visits, _: Site) -> Page:
+    page = visits.person("tom", language="cy")
+    page.goto("/deliveries/week")
+    return page
+
+
+def month(visits: Visits, _: Site) -> Page:
+    page = visits.person("tom", language="en")
+    page.goto("/deliveries/month")
+    return page
+
+
+def deliveries(visits: Visits, _: Site) -> Page:
+    page = visits.person("tom", language="en")
+    page.goto("/deliveries?show=asking")
+    return page
+
+
+SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (
+    home, write, people, review, review_cy, preview, week, month, deliveries, channels, route,
+)  # fmt: skip
 """Each is drawn under its own name."""
 
 

@@ -28,6 +28,8 @@ from i18n.messages import Language
 COOKIE = "porth"
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
+UNATTENDED = "X-Porth-Unattended"
+"""A page that looks for news by itself says so: nobody need be there, so the sign-in does not count as used."""
 LIFE = timedelta(hours=12)
 """A sign-in ends after a shift, however busy."""
 IDLE = timedelta(hours=1)
@@ -96,7 +98,7 @@ async def authenticate(
             raise NotSignedIn("key-unknown")
         return await _by_key(session, key.strip(), now)
     if token := cookies.get(COOKIE):
-        return await _by_sign_in(session, token, now)
+        return await _by_sign_in(session, token, now, attended=UNATTENDED not in headers)
     raise NotSignedIn
 
 
@@ -125,7 +127,7 @@ async def _by_key(session: AsyncSession, key: str, now: datetime) -> SignedIn:
     return SignedIn(actor, found.name, _language(person))
 
 
-async def _by_sign_in(session: AsyncSession, token: str, now: datetime) -> SignedIn:
+async def _by_sign_in(session: AsyncSession, token: str, now: datetime, *, attended: bool) -> SignedIn:
     hashed = hash_secret(token)
     row = (
         await session.execute(
@@ -141,7 +143,7 @@ async def _by_sign_in(session: AsyncSession, token: str, now: datetime) -> Signe
         raise NotSignedIn("sign-in-ended")
     if person.totp_secret is not None and not found.second_factor:
         raise NotSignedIn("second-factor-needed")
-    if found.seen_at <= now - _SEEN_EVERY:
+    if attended and found.seen_at <= now - _SEEN_EVERY:
         await session.execute(update(m.SignIn).where(m.SignIn.token_hash == hashed).values(seen_at=now))
     actor = await actor_of(session, person)
     lacks = person.totp_secret is None and await _asks_second_factor(session, actor)

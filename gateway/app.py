@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme
 from gateway.access import COOKIE, Throttle
 from gateway.api import problems
 from gateway.api.bounds import BODY
+from gateway.api.calendar import Calendar
 from gateway.api.channels import Channels
 from gateway.api.checking import Checking
 from gateway.api.consent_imports import ConsentImports
@@ -44,7 +45,8 @@ from gateway.tracing import Traced
 API = "/api/v1"
 CONTROLLERS: Sequence[Any] = (
     SignIns, Posts, Checking, Reviews, Schedule, Media, Consents, ConsentRequests, ConsentImports, Deliveries,
-    Takedowns, Organisation, People, Staff, Keys, Channels, OwnTerms, OwnAccount, Log, Drifts, Messages, Passwords,
+    Takedowns, Calendar, Organisation, People, Staff, Keys, Channels, OwnTerms, OwnAccount, Log, Drifts, Messages,
+    Passwords,
 )  # fmt: skip
 
 

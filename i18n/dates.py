@@ -30,6 +30,16 @@ def say_date(value: date, language: Language, style: Literal["full", "long", "me
     return format_date(value, style, locale=_LOCALE[language])
 
 
+def say_month(value: date, language: Language) -> str:
+    """`Tachwedd 2026`."""
+    return format_date(value, "LLLL y", locale=_LOCALE[language])
+
+
+def say_short_day(value: date, language: Language) -> str:
+    """`Llun 23`, where the month stands above."""
+    return format_date(value, "EEE d", locale=_LOCALE[language])
+
+
 def say_time(value: time, language: Language) -> str:
     """Twelve-hour clock as people in Wales write it: 2.30yp, 9yb; 2.30pm, 9am."""
     half = {"cy": ("yb", "yp" if value.hour < _EVENING else "yh"), "en": ("am", "pm")}[language][value.hour >= _NOON]

@@ -51,7 +51,7 @@ async def version(session: AsyncSession, found: m.Post, number: int | None = Non
 
 
 async def submitted(
-    session: AsyncSession, actor: Actor, permission: Permission, post_id: UUID, digest: str
+    session: AsyncSession, actor: Actor, permission: Permission, post_id: UUID, digest: str | None = None
 ) -> Submitted:
     """The post in review whose newest version has the digest that the actor saw; `Stale` if it is another."""
     found = await post(session, actor, permission, post_id)
@@ -59,7 +59,7 @@ async def submitted(
     submission = await session.get(m.Submission, newest.id)
     if found.state != "in_review" or submission is None:
         raise WrongState("post-state", state=found.state, wanted="in_review")
-    if submission.digest != digest:
+    if digest is not None and submission.digest != digest:
         raise Stale("stale-digest", digest=submission.digest, version=newest.number)
     return Submitted(
         found,

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import checks, evidence, quality_log
 from approvals import models as m
 from approvals.actions import posts
+from approvals.actions.delivering import IN_RESERVE
 from approvals.content import Content, window
-from approvals.errors import Blocked, Invalid, NotFound, WrongState
+from approvals.errors import Blocked, Invalid, NotFound, Stale, WrongState
 from approvals.findings import Finding, blocks
 from approvals.outgoing import Part, unseal
 from approvals.permissions import Actor, Permission
@@ -74,6 +75,8 @@ def _set_due(delivery: m.Delivery, at: datetime) -> None:
     delivery.state, delivery.code = "due", None
     delivery.publish_at = delivery.next_attempt_at = at
     delivery.tries, delivery.lookups = 0, 0
+    # a worker that took it for its earlier time, and is only preparing, must not go on: it would send it at once
+    delivery.leased_by = delivery.lease_until = None
     # nothing of it is public, so it starts afresh: what was uploaded for an earlier try may have gone by now
     delivery.attempt, delivery.prepared, delivery.started_at = {}, False, None
 
@@ -121,6 +124,51 @@ async def cancel_unsent(session: AsyncSession, actor: Actor, post: m.Post, code:
         delivery.state, delivery.code = "cancelled", None
     if unsent:
         await _announce(session, post, actor, "cancelled", {"reason": code, "deliveries": len(unsent)}, now)
+
+
+async def move(
+    session: AsyncSession,
+    actor: Actor,
+    post_id: UUID,
+    at: datetime,
+    platforms: Mapping[str, Limits],
+    *,
+    was: datetime | None = None,
+    now: datetime,
+) -> list[m.Delivery]:
+    """Take a post off its time and schedule it for another in the approved window, after every check again.
+
+    It moves whole, so a pair stays together. `was` is the time that the mover saw: `Stale` if it has been moved since.
+    """
+    case = await posts.submitted(session, actor, Permission.SCHEDULE, post_id)
+    _in_window(case.content, at, now)
+    await _approved(session, case, at, platforms, now)
+    locked = await _locked(session, m.Delivery.version_id == case.version.id)
+    standing = [delivery for delivery in locked if delivery.state != "cancelled"]
+    before = _movable(standing)
+    if was is not None and was not in before:
+        raise Stale("moved-meanwhile", "/was", stands=before[0].isoformat())
+    for delivery in standing:
+        _set_due(delivery, at)
+    payload = {"was": before[0].isoformat(), "at": at.isoformat(), "digest": case.submission.digest}
+    await _announce(session, case.post, actor, "moved", payload, now)
+    return standing
+
+
+def _movable(standing: Sequence[m.Delivery]) -> list[datetime]:
+    """The times that they have now, the earliest first. Raises `WrongState` where they cannot have another."""
+    if not standing:
+        raise WrongState("not-scheduled")
+    if any(d.state not in UNSENT for d in standing):
+        raise WrongState("already-public")
+    if not all(can_move(d.state, d.code) for d in standing):
+        raise WrongState("held-not-moved")
+    return sorted({delivery.publish_at for delivery in standing})
+
+
+def can_move(state: str, code: str | None) -> bool:
+    """It waits for its time, or has missed it. What somebody or a check holds back waits for a decision first."""
+    return state in {"due", "missed"} or (state == "held" and code == IN_RESERVE)
 
 
 async def hold(session: AsyncSession, actor: Actor, delivery_id: UUID, reason: str, *, now: datetime) -> m.Delivery:

@@ -4,6 +4,7 @@ Lists go from the newest to the oldest by UUIDv7 id; `after` is the id of the la
 """
 
 from approvals.queries.attention_views import AccountAttention, accounts_needing_attention
+from approvals.queries.calendar_views import CalendarEntry, WaitingPost, calendar, waiting_for_a_time
 from approvals.queries.consent_views import (
     ConsentFilter,
     ConsentUseView,
@@ -13,6 +14,7 @@ from approvals.queries.consent_views import (
     consents,
 )
 from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
+from approvals.queries.drift_views import DriftView, drifts
 from approvals.queries.log_views import HOUSEKEEPING, TOPICS, EntryFilter, EntryView, log_entries, words_of
 from approvals.queries.post_lists import PostFilter, PostSummary, posts
 from approvals.queries.post_views import (
@@ -53,6 +55,7 @@ __all__ = [
     "TOPICS",
     "AccountAttention",
     "AccountView",
+    "CalendarEntry",
     "ChannelView",
     "CommentView",
     "ConsentFilter",
@@ -62,6 +65,7 @@ __all__ = [
     "DecisionView",
     "DeliveryFilter",
     "DeliveryView",
+    "DriftView",
     "EntryFilter",
     "EntryView",
     "HeldView",
@@ -81,8 +85,10 @@ __all__ = [
     "TermListView",
     "TermView",
     "VersionView",
+    "WaitingPost",
     "account_view",
     "accounts_needing_attention",
+    "calendar",
     "channel",
     "channels",
     "consent",
@@ -94,6 +100,7 @@ __all__ = [
     "deliveries",
     "deliveries_of",
     "delivery",
+    "drifts",
     "key_view",
     "keys",
     "line_managers",
@@ -108,6 +115,7 @@ __all__ = [
     "teams",
     "term_lists",
     "terms_of",
+    "waiting_for_a_time",
     "with_role",
     "within_reach",
     "words_of",

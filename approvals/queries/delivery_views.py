@@ -75,6 +75,8 @@ class DeliveryFilter(Struct, frozen=True):
     """Due at or after this."""
     until: datetime | None = None
     """Due before this."""
+    channels: tuple[str, ...] = ()
+    post: UUID | None = None
 
 
 async def deliveries(
@@ -85,6 +87,8 @@ async def deliveries(
         m.Delivery.state.in_(wanted.states) if wanted.states else true(),
         m.Delivery.publish_at >= wanted.since if wanted.since else true(),
         m.Delivery.publish_at < wanted.until if wanted.until else true(),
+        m.Delivery.post_id == wanted.post if wanted.post else true(),
+        m.Channel.name.in_(wanted.channels) if wanted.channels else true(),
         m.Delivery.id < after if after else true(),
     )
     rows = await session.execute(query.order_by(m.Delivery.id.desc()).limit(limit))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
@@ -47,10 +47,11 @@ async def takedowns(
     *,
     now: datetime,
     only_open: bool = True,
+    consent: str | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[TakedownView]:
-    """The newest deliveries first, as in every list."""
+    """The newest deliveries first, as in every list. `consent`: only of posts that relied on this reference."""
     rows = await session.execute(
         select(m.Delivery, m.Channel.name, m.Account.handle)
         .join(m.Post, m.Post.id == m.Delivery.post_id)
@@ -60,12 +61,22 @@ async def takedowns(
             within_reach(actor, Permission.POST_READ),
             m.Delivery.takedown_at.is_not(None),
             m.Delivery.state.in_(OPEN if only_open else (*OPEN, "retracted")),
+            m.Delivery.version_id.in_(_relying_on(consent)) if consent else true(),
             m.Delivery.id < after if after else true(),
         )
         .order_by(m.Delivery.id.desc())
         .limit(limit)
     )
     return [_view(found, channel, handle, now) for found, channel, handle in rows]
+
+
+def _relying_on(ref: str) -> Select[UUID]:
+    """Versions; `within_reach` keeps them to the actor's organisation."""
+    return (
+        select(m.ConsentUse.version_id)
+        .join(m.ConsentRecord, m.ConsentRecord.id == m.ConsentUse.consent_id)
+        .where(m.ConsentRecord.ref == ref)
+    )
 
 
 def _view(found: m.Delivery, channel: str, handle: str, now: datetime) -> TakedownView:

@@ -23,6 +23,13 @@ class ScheduleRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """`2027-01-04T09:00` in London, or with an offset where that hour happens twice."""
 
 
+class Move(Struct, frozen=True, forbid_unknown_fields=True):
+    at: str
+    """`2027-01-04T09:00` in London, or with an offset where that hour happens twice."""
+    was: str | None = None
+    """The time that you saw: if somebody has moved the post since, the answer is 409 and nothing moves."""
+
+
 class Takedown(Struct, frozen=True):
     post: UUID
     posts: int
@@ -45,6 +52,16 @@ class Schedule(Controller):
     ) -> list[DeliveryView]:
         at = moment(data.at, "/at")
         await scheduling.schedule(session, actor, post_id, data.digest, at, porth.limits, now=now)
+        return list(await queries.deliveries_of(session, post_id))
+
+    @post(
+        "/move", status_code=200, **needs(Permission.SCHEDULE, says="Give a scheduled post another time in its window")
+    )
+    async def move(
+        self, post_id: FromPath[UUID], data: JSONBody[Move], session: Session, porth: Porth, actor: Acting, now: Now
+    ) -> list[DeliveryView]:
+        at, was = moment(data.at, "/at"), moment(data.was, "/was") if data.was else None
+        await scheduling.move(session, actor, post_id, at, porth.limits, was=was, now=now)
         return list(await queries.deliveries_of(session, post_id))
 
     @post("/cancellation", status_code=200, **needs(Permission.SCHEDULE, says="Take an approved post off the schedule"))

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from approvals import queries
-from approvals.actions import scheduling
+from approvals.actions import removing, scheduling
 from approvals.permissions import Permission
 from approvals.queries import DeliveryView, TakedownView
 from gateway.api.injected import Acting, Now, Session
@@ -24,6 +24,12 @@ class Removal(Struct, frozen=True):
     """How many published posts are being removed."""
 
 
+class RemovalAt(Struct, frozen=True, forbid_unknown_fields=True):
+    address: str
+    """Of the post on its platform, as a person copies it from there."""
+    reason: str
+
+
 class Takedowns(Controller):
     tags: Sequence[str] = ("Publishing",)
 
@@ -36,8 +42,11 @@ class Takedowns(Controller):
         limit: Limit = FEW,
         after: FromQuery[UUID | None] = None,
         only_open: Annotated[bool, QueryParameter(name="open", description="Only what is not yet gone.")] = True,  # noqa: FBT002  # a query parameter
+        consent: Annotated[str | None, QueryParameter(description="Only of posts that relied on this one.")] = None,
     ) -> Page[TakedownView]:
-        found = await queries.takedowns(session, actor, now=now, only_open=only_open, after=after, limit=limit + 1)
+        found = await queries.takedowns(
+            session, actor, now=now, only_open=only_open, consent=consent, after=after, limit=limit + 1
+        )
         return page(found, limit, lambda takedown: takedown.delivery)
 
     @post(
@@ -49,6 +58,16 @@ class Takedowns(Controller):
         self, post_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
     ) -> Removal:
         return Removal(post_id, await scheduling.ask_removal(session, actor, post_id, data.reason, now=now))
+
+    @post(
+        "/removal-requests",
+        status_code=202,
+        **needs(
+            Permission.TAKEDOWN_REQUEST, says="The same, for whoever knows only the post's address on its platform"
+        ),
+    )
+    async def ask_at(self, data: JSONBody[RemovalAt], session: Session, actor: Acting, now: Now) -> Removal:
+        return Removal(*await removing.ask_removal_at(session, actor, data.address, data.reason, now=now))
 
     @post(
         "/deliveries/{delivery_id:uuid}/removal",

@@ -40,6 +40,20 @@ def read(name: str, parts: tuple[str, str, str, str]) -> datetime | None:
     return moment(f"{text}T{_clock(name, time)}", f"/{name}")
 
 
+def on(name: str, day: str, time: str) -> datetime:
+    """The moment of a day as `2026-11-25` and a time as people write it. Raises `Invalid` with the field's name."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise Invalid("when-date", f"/{name}") from None
+    return moment(f"{day}T{_clock(name, time.strip())}", f"/{name}")
+
+
+def clock(value: datetime) -> str:
+    """`09:00`, and in the hour that happens twice which of the two: `01:30 GMT`."""
+    return fields("at", value)["at-time"]
+
+
 def window_of(content: Content) -> tuple[datetime, datetime] | None:
     """The approved window, or `None` where there is none or its times cannot be told."""
     try:

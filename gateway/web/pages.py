@@ -39,11 +39,17 @@ def page(
     request: Asked, template: str, /, *, status: int = 200, cookies: list[Cookie] | None = None, **context: Any
 ) -> Response[str]:
     """`template` is a path under `templates/`; `context` what it names."""
-    spoken = language(request)
-    html = _environment().get_template(template).render(_frame(request, spoken) | context)
-    return Response(
-        html, status_code=status, media_type=MediaType.HTML, headers={"Content-Language": spoken}, cookies=cookies
-    )
+    return answer(request, rendered(request, template, **context), status=status, cookies=cookies)
+
+
+def rendered(request: Asked, template: str, /, **context: Any) -> str:
+    """A page, or a piece of one."""
+    return _environment().get_template(template).render(_frame(request, language(request)) | context)
+
+
+def answer(request: Asked, html: str, *, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
+    headers = {"Content-Language": language(request)}
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
 
 
 def see_other(address: str, *cookies: Cookie) -> Response[Any]:
@@ -93,7 +99,13 @@ def sayer(spoken: Language) -> Say:
 
 def said(spoken: Language, key: str, params: Mapping[str, Any] | None = None, *, otherwise: str = "refused") -> str:
     """The sentence for a code that comes from elsewhere: one without words of its own gets the general ones."""
-    return say(spoken, key if known(spoken, key) else otherwise, params)
+    return say(spoken, key if known(spoken, key) else otherwise, _readable(params or {}, spoken))
+
+
+def _readable(params: Mapping[str, Any], spoken: Language) -> Mapping[str, Any]:
+    """Times in a refusal, which machines get as they are stored, as people read them."""
+    times = {name: params[name] for name in ("earliest", "latest", "stands") if isinstance(params.get(name), str)}
+    return {**params, **{name: moment(datetime.fromisoformat(value), spoken) for name, value in times.items()}}
 
 
 def day(value: date | datetime, spoken: Language) -> str:
@@ -137,6 +149,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["instant"] = datetime.fromisoformat
+    made.filters["iso_day"] = lambda value: f"{value.astimezone(LONDON):%Y-%m-%d}" if value else ""
     made.filters["begun"] = lambda words: words[:1].upper() + words[1:]
     made.globals["asset"] = assets.address
     made.globals["languages"] = ("cy", "en")

@@ -16,6 +16,7 @@ from approvals import errors
 from gateway.access import NotSignedIn
 from gateway.api import problems
 from gateway.media.errors import PictureRefused
+from gateway.web import live
 from gateway.web.pages import Asked, language, page, said
 
 SIGN_IN = "/sign-in"
@@ -24,6 +25,8 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 def not_signed_in(request: Asked, refusal: NotSignedIn) -> Response[Any]:
     """To the sign-in page, and from there back here."""
+    if live.asks(request):
+        return live.reload()
     if refusal.code == "second-factor-needed":
         return Redirect(f"{SIGN_IN}/code?next={quote(came_from(request), safe='')}", status_code=303)
     if refusal.code == "second-factor-missing":

@@ -23,8 +23,9 @@ WRITING = ("create", "save", "save_first_words_again", "ask_for_translation", "r
 REVIEWING = ("sign_welsh", "sign_privacy", "sign_comms", "sign_line", "sign_old_digest", "decide", "refuse")
 STOPPING = (
     "withdraw_consent", "cancel", "hold", "take_down", "withdraw_consent", "pause", "save", "send_back", "withdraw",
+    "move",
 )  # fmt: skip
-UNDOING = ("schedule", "release", "resolve_truthfully", "resume", "replace_credentials")
+UNDOING = ("schedule", "release", "resolve_truthfully", "resume", "replace_credentials", "move")
 CONSENTING = ("record_consent", "record_narrow_consent", "verify_consent")
 KINDS = ("plain", "people", "english", "facebook", "x")
 RIGHT: Mapping[str, str] = {
@@ -209,6 +210,10 @@ class Tries:
         post, when = self.post(number), self.now + timedelta(seconds=(0, 3, 20, 3600)[number % 4])
         digest = self.digest(post)
         return lambda s: scheduling.schedule(s, actor, post, digest, when, self.limits, now=self.now)
+
+    def move(self, _board: Board, actor: Actor, number: int) -> Action:
+        post, when = self.post(number), self.now + timedelta(seconds=(0, 3, 20, 3600)[number % 4])
+        return lambda s: scheduling.move(s, actor, post, when, self.limits, now=self.now)
 
     def release(self, _board: Board, actor: Actor, number: int) -> Action:
         delivery = self.delivery(number)["id"]

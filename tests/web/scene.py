@@ -25,6 +25,7 @@ from approvals.permissions import Actor
 from approvals.term_table import Entry
 from gateway import demonstration, runtime, settings
 from gateway.access import hashed
+from tests.web.aftermath import Sent, aftermath
 from tests.web.visiting import PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,7 @@ class Scene:
     person: UUID
     channel: UUID
     account: UUID
+    sent: Sent
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             person=nia.person,
             channel=stopped.channel_id,
             account=stopped.id,
+            sent=await aftermath(session, people, approved, limits, now),
         )
 
 

@@ -34,7 +34,8 @@ DATA = {
         "gwefan https Cwm Severn Vale Foel Aber Mouth Arwydd dref Rhoi gwybod cyhoedd To tell the public",
         "Yes Everybody No Well Sian Hughes Y claf Porth facebook x glan hafren example cy en porth_",
         *get_month_names("wide", locale="en").values(), *get_day_names("wide", locale="en").values(),
-        *(p.account for p in demonstration.PEOPLE), "test python httpx",
+        *get_day_names("abbreviated", locale="en_GB").values(), *(p.account for p in demonstration.PEOPLE),
+        "test python httpx gau http",
     )
     for word in re.findall(r"[^\W\d_]+", text)
 }  # fmt: skip

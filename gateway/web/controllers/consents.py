@@ -1,6 +1,6 @@
 """Consents: found, recorded, verified, withdrawn, and where they are relied on."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, get_args
 
 import msgspec
@@ -20,7 +20,8 @@ from gateway.api.consents import MOST, evidence_type
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import needs
 from gateway.api.uploads import FORM, receive
-from gateway.web import choices, forms
+from gateway.web import choices, forms, live
+from gateway.web.controllers.takedowns import piece
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.pages import page, said, see_other
@@ -28,6 +29,7 @@ from i18n.messages import Language
 
 STATUS = Permission.CONSENT_STATUS
 ON_A_PAGE = 25
+MOST_REMOVALS = 25
 SHOWN = {
     "unverified": ConsentFilter(verified=False, withdrawn=False),
     "withdrawn": ConsentFilter(withdrawn=True),
@@ -82,8 +84,10 @@ class Consents(Controller):
             return await _form(request, session, actor, form, status=422)
 
     @get("/{ref:str}", **needs(STATUS, refusals=()))
-    async def show(self, ref: FromPath[str], request: Asked, session: Session, actor: Acting) -> Response[Any]:
-        return await _show(request, session, actor, ref, Form())
+    async def show(
+        self, ref: FromPath[str], request: Asked, session: Session, actor: Acting, now: Now
+    ) -> Response[Any]:
+        return await _show(request, session, actor, ref, Form(), now)
 
     @post("/{ref:str}/verification", status_code=200, **needs(Permission.CONSENT_DECIDE, refusals=()))
     async def verify(
@@ -96,7 +100,7 @@ class Consents(Controller):
         except Refusal as refusal:
             form.refuse(refusal, spoken)
             async with porth.sessions.begin() as session:
-                return await _show(request, session, actor, ref, form, status=422)
+                return await _show(request, session, actor, ref, form, now, status=422)
         return see_other(f"/consents/{ref}?done=consent-verified")
 
     @post(
@@ -127,7 +131,7 @@ class Consents(Controller):
         if not form.wrong:
             return see_other(f"/consents/{ref}?done=evidence-added")
         async with porth.sessions.begin() as session:
-            return await _show(request, session, actor, ref, form, status=422)
+            return await _show(request, session, actor, ref, form, now, status=422)
 
     @post("/{ref:str}/withdrawal", status_code=200, **needs(Permission.CONSENT_DECIDE, refusals=()))
     async def withdraw(
@@ -140,7 +144,7 @@ class Consents(Controller):
         except Refusal as refusal:
             form.refuse(refusal, spoken, field="reason")
             async with porth.sessions.begin() as session:
-                return await _show(request, session, actor, ref, form, status=422)
+                return await _show(request, session, actor, ref, form, now, status=422)
         return see_other(f"/consents/{ref}?done=consent-withdrawn&n={done.held + done.takedowns}")
 
 
@@ -188,13 +192,22 @@ async def _form(request: Asked, session: AsyncSession, actor: Actor, form: Form,
 
 
 async def _show(
-    request: Asked, session: AsyncSession, actor: Actor, ref: str, form: Form, *, status: int = 200
+    request: Asked, session: AsyncSession, actor: Actor, ref: str, form: Form, now: datetime, *, status: int = 200
 ) -> Response[Any]:
     found = await queries.consent(session, actor, ref)
+    removals = await _removals(request, session, actor, ref, now)
+    if live.asks(request) and removals:
+        return live.answer(request, removals)
     return page(
-        request, "consents/show.html", status=status, found=found, consent=found.consent, form=form,
+        request, "consents/show.html", status=status, found=found, consent=found.consent, form=form, live=removals,
         uses=await queries.consent_uses(session, actor, ref),
         decides=actor.may(Permission.CONSENT_DECIDE) and found.withdrawn_at is None,
         records=actor.may(Permission.CONSENT_REQUEST) and found.withdrawn_at is None,
         sees=found.has_evidence and actor.may(Permission.CONSENT_EVIDENCE),
     )  # fmt: skip
+
+
+async def _removals(request: Asked, session: AsyncSession, actor: Actor, ref: str, now: datetime) -> live.Piece | None:
+    """What a withdrawal takes down, while it happens; nothing for those who read no posts, and where nothing was."""
+    found = await queries.takedowns(session, actor, now=now, only_open=False, consent=ref, limit=MOST_REMOVALS)
+    return piece(request, found, actor, Form()) if found else None

@@ -12,10 +12,11 @@ from approvals import models as m
 from approvals import queries
 from approvals.permissions import SIGNS, Actor, Permission
 from approvals.queries import ConsentFilter, DeliveryFilter, PostFilter
-from gateway.api.injected import Acting, Asked, Now, Session
+from gateway.api.injected import Acting, Asked, Now, Session, Spoken
 from gateway.api.routing import SIGNED_IN, needs
 from gateway.web.controllers.deliveries import ASKING, texts
 from gateway.web.pages import page
+from gateway.web.reasons import reasons
 
 FEW = 5
 MOST_ACCOUNTS = 20
@@ -32,22 +33,25 @@ class Waiting(Struct, frozen=True):
     deliveries: tuple[queries.DeliveryView, ...] = ()
     consents: tuple[queries.ConsentView, ...] = ()
     accounts: tuple[queries.AccountAttention, ...] = ()
+    takedowns: tuple[queries.TakedownView, ...] = ()
+    drifts: tuple[queries.DriftView, ...] = ()
     more: bool = False
 
     @property
     def empty(self) -> bool:
-        return not (self.posts or self.deliveries or self.consents or self.accounts)
+        return not (self.posts or self.deliveries or self.consents or self.accounts or self.takedowns or self.drifts)
 
 
 class Home(Controller):
     @get("/", **needs(SIGNED_IN, refusals=()))
-    async def show(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[Any]:
+    async def show(self, request: Asked, session: Session, actor: Acting, now: Now, spoken: Spoken) -> Response[Any]:
         organisation = await session.get_one(m.Organisation, actor.organisation)
         waiting = [section async for section in _sections(session, actor, now) if not section.empty]
         return page(
             request, "home/show.html", organisation=organisation, waiting=waiting,
             writes=actor.may(Permission.POST_EDIT), texts=await texts(session, _deliveries(waiting)),
             terms_waiting=await _terms_waiting(session, actor),
+            why=reasons(_deliveries(waiting), spoken), passes_on=actor.may(Permission.TAKEDOWN_REQUEST),
         )  # fmt: skip
 
 
@@ -63,9 +67,8 @@ def _deliveries(sections: list[Waiting]) -> list[queries.DeliveryView]:
 
 
 async def _sections(session: AsyncSession, actor: Actor, now: datetime) -> AsyncIterator[Waiting]:
-    if actor.may(Permission.DELIVERY_RESOLVE):
-        found = await queries.deliveries(session, actor, DeliveryFilter(states=ASKING), limit=FEW + 1)
-        yield Waiting("deliveries", "/deliveries?show=asking", deliveries=tuple(found[:FEW]), more=len(found) > FEW)
+    async for went_wrong in _went_wrong(session, actor, now):
+        yield went_wrong
     if actor.may(Permission.DELIVERY_RESOLVE) or actor.may(Permission.CHANNEL_MANAGE):
         troubled = await queries.accounts_needing_attention(session, actor.organisation, now)
         yield Waiting("accounts", "/administration", accounts=troubled[:MOST_ACCOUNTS])
@@ -88,6 +91,17 @@ async def _sections(session: AsyncSession, actor: Actor, now: datetime) -> Async
         yield await _posts(session, actor, "drafts", "/posts?status=draft&mine=yes", drafts)
         reviewed = PostFilter(status="in-review", mine=True)
         yield await _posts(session, actor, "in-review", "/posts?status=in-review&mine=yes", reviewed)
+
+
+async def _went_wrong(session: AsyncSession, actor: Actor, now: datetime) -> AsyncIterator[Waiting]:
+    if actor.may(Permission.TAKEDOWN_APPROVE):
+        leaving = await queries.takedowns(session, actor, now=now, limit=FEW + 1)
+        yield Waiting("takedowns", "/deliveries/takedowns", takedowns=tuple(leaving[:FEW]), more=len(leaving) > FEW)
+    if actor.may(Permission.DELIVERY_RESOLVE):
+        found = await queries.deliveries(session, actor, DeliveryFilter(states=ASKING), limit=FEW + 1)
+        yield Waiting("deliveries", "/deliveries?show=asking", deliveries=tuple(found[:FEW]), more=len(found) > FEW)
+        changed = await queries.drifts(session, actor, limit=FEW + 1)
+        yield Waiting("drifts", "/deliveries/drifts", drifts=tuple(changed[:FEW]), more=len(changed) > FEW)
 
 
 async def _posts(session: AsyncSession, actor: Actor, key: str, address: str, wanted: PostFilter) -> Waiting:

@@ -1,5 +1,6 @@
 """The list of posts, and one post with everything that was said and done about it."""
 
+from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -18,10 +19,12 @@ from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.posts import view
 from gateway.api.routing import needs
 from gateway.web import forms
+from gateway.web.controllers.deliveries import piece_of
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import language, page, said, see_other
+from i18n.messages import Language
 
 READ = Permission.POST_READ
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -44,9 +47,11 @@ class Posts(Controller):
 
     @get("/{post_id:uuid}", **needs(READ, refusals=()))
     async def show(
-        self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now
-    ) -> Response[Any]:
-        return page(request, "posts/show.html", **await shown(session, porth, actor, post_id, now), form=Form())
+        self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now,
+        spoken: Spoken,
+    ) -> Response[Any]:  # fmt: skip
+        context = await shown(session, porth, actor, post_id, now)
+        return page(request, "posts/show.html", **context, **_live(request, context, now, spoken), form=Form())
 
     @post("/{post_id:uuid}/comments", status_code=200, **needs(READ, refusals=()))
     async def comment(
@@ -160,6 +165,7 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         and not public,
         "reviews": next_step is not None and actor.may(SIGNS[next_step]),
         "schedules": found.status == "approved" and actor.may(Permission.SCHEDULE),
+        "moves": found.status in {"scheduled", "on-hold", "missed"} and actor.may(Permission.SCHEDULE),
         "translates": found.state == "translating" and _reaches(actor, Permission.POST_TRANSLATE, own=own),
         "withdraws": _reaches(actor, Permission.POST_WITHDRAW, own=own)
         and found.state in {"draft", "translating", "in_review"}
@@ -180,4 +186,10 @@ async def _again(request: Asked, porth: Any, actor: Any, post_id: UUID, now: Any
     """The same page with what was typed and what was wrong."""
     async with porth.sessions.begin() as session:
         context = await shown(session, porth, actor, post_id, now)
-    return page(request, "posts/show.html", status=422, form=form, **context)
+    live = _live(request, context, now, language(request))
+    return page(request, "posts/show.html", status=422, form=form, **context, **live)
+
+
+def _live(request: Asked, context: dict[str, Any], now: datetime, spoken: Language) -> dict[str, Any]:
+    found = context["post"]
+    return {"live": piece_of(request, found.id, found.deliveries, now, spoken) if found.deliveries else None}

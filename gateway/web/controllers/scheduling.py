@@ -6,11 +6,13 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import evidence, queries
 from approvals.actions import scheduling
-from approvals.errors import Blocked, Refusal
+from approvals.errors import Blocked, Invalid, Refusal
 from approvals.permissions import Actor, Permission
+from approvals.queries import DeliveryView, PostView
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.posts import render_for, view
 from gateway.api.routing import needs
@@ -19,7 +21,11 @@ from gateway.web import drafts, forms, moments
 from gateway.web.forms import Form
 from gateway.web.moments import window_of
 from gateway.web.pages import page, said, see_other, sentence
+from gateway.web.planner import near
 from gateway.web.previews import previews
+
+MORNING = "9:00"
+"""The time that is proposed on a day chosen in the calendar."""
 
 
 class Scheduling(Controller):
@@ -44,15 +50,17 @@ class Scheduling(Controller):
         self, post_id: FromPath[UUID], request: Asked, session: Session, porth: Porth, actor: Acting, now: Now
     ) -> Response[Any]:
         found = await view(session, porth, actor, post_id, now)
-        window = window_of(found.content)
-        form = Form({name: [value] for name, value in moments.fields("at", _first(window, now)).items()})
-        return page(request, "scheduling/choose.html", post=found, window=window, form=form)
+        at = _first(found, now, request.query_params.get("day"))
+        form = Form({name: [value] for name, value in moments.fields("at", at).items()})
+        return await _choice(request, session, actor, found, form, at)
 
     @post("/schedule", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
     async def schedule(
         self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
         form = await forms.read(request)
+        if form.get("do") == "look":
+            return await _again(request, porth, actor, post_id, form, now, status=200)
         try:
             at = now if form.get("do") == "now" else drafts.moment(form, "at")
             if at is None:
@@ -68,6 +76,28 @@ class Scheduling(Controller):
             return await _again(request, porth, actor, post_id, form, now)
         return see_other(f"/posts/{post_id}?done=scheduled")
 
+    @post("/move", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
+    async def move(
+        self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
+    ) -> Response[Any]:
+        form = await forms.read(request)
+        if form.get("do") == "look":
+            return await _again(request, porth, actor, post_id, form, now, status=200)
+        try:
+            at = drafts.moment(form, "at")
+            if at is None:
+                form.say("at", said(spoken, "when-needed"))
+            else:
+                async with porth.sessions.begin() as session:
+                    await scheduling.move(session, actor, post_id, at, porth.limits, now=now)
+        except Refusal as refusal:
+            form.refuse(refusal, spoken, field="at")
+            for finding in refusal.findings if isinstance(refusal, Blocked) else ():
+                form.say("", sentence(finding, spoken))
+        if form.wrong:
+            return await _again(request, porth, actor, post_id, form, now)
+        return see_other(f"/posts/{post_id}?done=moved")
+
     @post("/unschedule", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
     async def unschedule(
         self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
@@ -81,14 +111,50 @@ class Scheduling(Controller):
         return see_other(f"/posts/{post_id}?done=unscheduled")
 
 
-def _first(window: tuple[datetime, datetime] | None, now: datetime) -> datetime | None:
-    """What the form proposes: the first moment that is allowed."""
-    return None if window is None or window[1] <= now else max(window[0], now)
+def _first(found: PostView, now: datetime, day: str | None) -> datetime | None:
+    """What the form proposes: the time that it has, else the first moment that is allowed (on the day asked for)."""
+    standing = [each.publish_at for each in _standing(found)]
+    window = window_of(found.content)
+    if standing or window is None or window[1] <= now:
+        return min(standing, default=None)
+    first = max(window[0], now)
+    try:
+        asked = moments.on("at", day or "", MORNING)
+    except Invalid:
+        return first
+    return min(max(first, asked), window[1])
+
+
+def _standing(found: PostView) -> list[DeliveryView]:
+    return [each for each in found.deliveries if each.version == found.version and each.state != "cancelled"]
+
+
+async def _choice(
+    request: Asked,
+    session: AsyncSession,
+    actor: Actor,
+    found: PostView,
+    form: Form,
+    at: datetime | None,
+    *,
+    status: int = 200,
+) -> Response[Any]:
+    """The page, with what else goes out on that day."""
+    standing = _standing(found)
+    return page(
+        request, "scheduling/choose.html", status=status, post=found, window=window_of(found.content), form=form,
+        moves=bool(standing) and all(scheduling.can_move(each.state, each.code) for each in standing),
+        near=await near(session, actor, at, found.content.channels, found.id),
+    )  # fmt: skip
 
 
 async def _again(
-    request: Asked, porth: Runtime, actor: Actor, post_id: UUID, form: Form, now: datetime
+    request: Asked, porth: Runtime, actor: Actor, post_id: UUID, form: Form, now: datetime, *, status: int = 422
 ) -> Response[Any]:
+    try:
+        at = drafts.moment(form, "at")
+    except Invalid:
+        at = None
     async with porth.sessions.begin() as session:
         found = await view(session, porth, actor, post_id, now)
-    return page(request, "scheduling/choose.html", status=422, post=found, window=window_of(found.content), form=form)
+        return await _choice(request, session, actor, found, form, at, status=status)
