@@ -6,30 +6,15 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Struct
-from sqlalchemy import select, true
 
-from approvals import models as m
+from approvals import queries
 from approvals.actions import watching
 from approvals.permissions import Permission
+from approvals.queries import DriftView
 from gateway.api.injected import Acting, Now, Session
 from gateway.api.paging import FEW, Limit, Page, page
 from gateway.api.posts import Reason
 from gateway.api.routing import needs
-
-
-class DriftView(Struct, frozen=True):
-    id: UUID
-    post: UUID
-    delivery: UUID
-    channel: str
-    url: str | None
-    kind: str
-    """edited or deleted."""
-    reads: str
-    seen_at: datetime
-    settled_at: datetime | None
-    reason: str | None
 
 
 class Drifts(Controller):
@@ -45,20 +30,8 @@ class Drifts(Controller):
         after: FromQuery[UUID | None] = None,
         settled: FromQuery[bool] = False,  # noqa: FBT002  # a query parameter
     ) -> Page[DriftView]:
-        rows = await session.execute(
-            select(m.Drift, m.Delivery, m.Channel.name)
-            .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
-            .join(m.Account, m.Account.id == m.Delivery.account_id)
-            .join(m.Channel, m.Channel.id == m.Account.channel_id)
-            .where(
-                m.Delivery.organisation_id == actor.organisation,
-                m.Drift.settled_at.is_not(None) if settled else m.Drift.settled_at.is_(None),
-                m.Drift.id < after if after else true(),
-            )
-            .order_by(m.Drift.id.desc())
-            .limit(limit + 1)
-        )
-        return page([_view(*row) for row in rows], limit)
+        found = await queries.drifts(session, actor, settled=settled, after=after, limit=limit + 1)
+        return page(found, limit)
 
     @post(
         "/{drift_id:uuid}/settlement",
@@ -70,10 +43,3 @@ class Drifts(Controller):
     ) -> dict[str, datetime | None]:
         made = await watching.settle(session, actor, drift_id, data.reason, now=now)
         return {"settled_at": made.settled_at}
-
-
-def _view(drift: m.Drift, delivery: m.Delivery, channel: str) -> DriftView:
-    return DriftView(
-        id=drift.id, post=delivery.post_id, delivery=delivery.id, channel=channel, url=delivery.url, kind=drift.kind,
-        reads=drift.reads, seen_at=drift.seen_at, settled_at=drift.settled_at, reason=drift.reason,
-    )  # fmt: skip
