@@ -66,6 +66,8 @@ class Limits(Struct, frozen=True):
     """Characters shown before "see more"; what lies behind it is not seen by most readers."""
     needs_picture: bool = False
     needs_title: bool = False
+    edits: bool = False
+    """`Connector.edits` of this platform, for those who decide without a connector."""
 
     def length(self, text: str) -> int:
         """The length of `text` as this platform counts it."""

@@ -17,6 +17,7 @@ LIMITS: Mapping[str, Limits] = {
     "facebook": Limits(
         # the sources for pictures say 4 and 10 MB; no limit of alt text is known, so other platforms' 1000
         text=63_206, counting="code-points", pictures=10, picture_bytes=4 * _MB, alt=1000, fold=477,
+        edits=True,
     ),
     "instagram": Limits(
         text=2200, counting="code-points", pictures=10, picture_bytes=8 * _MB, picture_types=("image/jpeg",),

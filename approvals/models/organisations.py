@@ -152,4 +152,6 @@ class Account(Identified, Base):
     stopped_at: Mapped[datetime | None]
     limited_until: Mapped[datetime | None]
     """The platform's own limit: nothing is sent before."""
+    listed_at: Mapped[datetime | None]
+    """Until when the account's posts have been looked through for those that no delivery made (PUB-06)."""
     created_at: Mapped[datetime]

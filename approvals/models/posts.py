@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from approvals.models.base import Base, Identified
@@ -17,6 +26,7 @@ class Post(Identified, Base):
             "state IN ('draft', 'translating', 'in_review', 'refused', 'withdrawn', 'archived')", name="state"
         ),
         Index("ix_posts_organisation_state", "organisation_id", "state", "id"),
+        Index("ix_posts_corrects", "corrects_id", postgresql_where=text("corrects_id IS NOT NULL")),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

@@ -17,6 +17,7 @@ from approvals.errors import NotFound
 from approvals.findings import Finding
 from approvals.outgoing import Part, unseal
 from approvals.permissions import Actor, Permission
+from approvals.queries.correction_views import CorrectionView, corrections_of, put_right
 from approvals.queries.delivery_views import DeliveryView, deliveries_of
 from approvals.queries.reach import PersonRef, within_reach
 from approvals.route import Outstanding, RouteStep, decode, outstanding
@@ -108,6 +109,9 @@ class PostView(Struct, frozen=True):
     changed_at: datetime
     translate_by: datetime | None
     corrects: UUID | None
+    """The post that this one corrects in public."""
+    corrections: tuple[CorrectionView, ...]
+    """Posts that correct this one."""
     outstanding: tuple[Outstanding, ...]
     submission: SubmissionView | None
     sign_offs: tuple[SignOffView, ...]
@@ -181,6 +185,7 @@ async def _summaries(session: AsyncSession, organisation: UUID, rows: Sequence[A
     signed = await _grouped(session, m.SignOff.version_id, m.SignOff.step, versions)
     decided = await _grouped(session, m.Decision.version_id, m.Decision.finding, versions)
     sent = await _sent(session, versions)
+    righted = await put_right(session, [post.id for post, *_ in rows])
     lines: list[PostSummary] = []
     for post, version, person, name, team in rows:
         content = msgspec.convert(version.content, Content)
@@ -190,7 +195,8 @@ async def _summaries(session: AsyncSession, organisation: UUID, rows: Sequence[A
             if known
             else ()
         )
-        lines.append(_line(post, content, team, PersonRef(person, name), todo, sent.get(version.id, [])))
+        author, deliveries = PersonRef(person, name), sent.get(version.id, [])
+        lines.append(_line(post, content, team, author, todo, deliveries, corrected=post.id in righted))
     return lines
 
 
@@ -201,10 +207,12 @@ def _line(
     author: PersonRef,
     todo: tuple[Outstanding, ...],
     sent: Sequence[Sent],
+    *,
+    corrected: bool,
 ) -> PostSummary:
     standing = [delivery.publish_at for delivery in sent if delivery.state != "cancelled"]
     return PostSummary(
-        id=post.id, status=status(post.state, approved=not todo, deliveries=sent),
+        id=post.id, status=status(post.state, approved=not todo, deliveries=sent, corrected=corrected),
         waiting_for=tuple(o.step for o in todo), team=post.team_id, team_name=team, version=post.latest,
         text={language: words for language in ("cy", "en") if (words := getattr(content.text, language))},
         channels=content.channels, author=author, created_at=post.created_at, changed_at=post.changed_at,
@@ -260,13 +268,16 @@ async def post(session: AsyncSession, actor: Actor, post_id: UUID, *, fresh: Ite
             await _route(session, found.organisation_id), content, submission.findings,
             {s.step for s in sign_offs}, {d.finding for d in decisions},
         )  # fmt: skip
+    corrections = await corrections_of(session, actor, post_id)
+    righted = bool(await put_right(session, [post_id]))
     newest = [Sent(d.state, d.publish_at, d.takedown_at is not None) for d in sent if d.version == version.number]
     return PostView(
-        id=found.id, status=status(found.state, approved=not todo, deliveries=newest), state=found.state,
+        id=found.id, status=status(found.state, approved=not todo, deliveries=newest, corrected=righted),
+        state=found.state,
         team=found.team_id, team_name=team, version=version.number, content=content, origin=version.origin,
         author=author, created_at=found.created_at, changed_at=found.changed_at, translate_by=found.translate_by,
-        corrects=found.corrects_id, outstanding=todo, submission=submission, sign_offs=sign_offs,
-        decisions=decisions, deliveries=sent, comments=await _comments(session, post_id),
+        corrects=found.corrects_id, corrections=corrections, outstanding=todo, submission=submission,
+        sign_offs=sign_offs, decisions=decisions, deliveries=sent, comments=await _comments(session, post_id),
         versions=await _versions(session, post_id),
     )  # fmt: skip
 

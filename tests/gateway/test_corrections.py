@@ -1,0 +1,345 @@
+"""Corrections: openly, in both languages, linked to the wrong post; edited where the platform edits (PUB-01)."""
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from approvals import models as m
+from approvals import queries
+from approvals.actions import consenting, drafting, scheduling
+from approvals.content import Bilingual, Named
+from approvals.errors import WrongState
+from gateway.watching import look_for_drift
+from tests.gateway.conftest import House, Platforms
+from tests.gateway.correcting import correction, drafted, manifest, scheduled, signed, submitted
+from tests.journeys.world import consent
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_correction_edits_where_the_platform_edits_and_follows_up_elsewhere(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    (before,) = platforms.posts("facebook")
+    made = await correction(house, post.id)
+    outcomes = await house.publish()
+    assert [o.state for o in outcomes] == ["published"] * 3
+    (after,) = platforms.posts("facebook")
+    assert after["id"] == before["id"]
+    assert after["text"].startswith("Cywiriad: Mae clinig ffliw")
+    assert "\n\nCorrection: Flu clinic" in after["text"]
+    welsh, english, welsh_note, english_note = platforms.posts("x")
+    assert welsh_note["text"].startswith("Cywiriad: ")
+    assert english_note["text"].startswith("Correction: ")
+    for note, about in ((welsh_note, welsh), (english_note, english)):
+        original = next(d for d in await house.deliveries(post) if d.platform_id == about["id"])
+        assert note["text"].splitlines()[-1].endswith(original.url or "never")
+    edit, *_ = await house.deliveries(made)
+    first, *_ = await house.deliveries(post)
+    assert (edit.edits_id, edit.origin_id, edit.platform_id) == (first.id, first.id, first.platform_id)
+
+
+async def test_a_correction_goes_the_whole_route(house: House) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    draft = await drafted(house, post.id)
+    outcome = await submitted(house, draft)
+    assert outcome.digest
+    with pytest.raises(WrongState, match="not-approved"):
+        await scheduled(house, draft, outcome.digest)
+
+
+async def test_what_is_sealed_says_for_each_part_what_it_edits_or_links_to(house: House) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    draft = await drafted(house, post.id)
+    await submitted(house, draft)
+    facebook, x_cy, x_en = await manifest(house, draft)
+    on_facebook, on_x_cy, on_x_en = map(str, [d.id for d in await house.deliveries(post)])
+    assert (facebook.edits, facebook.corrects) == (on_facebook, ())
+    assert (x_cy.edits, x_cy.corrects) == (None, (on_x_cy,))
+    assert (x_en.edits, x_en.corrects) == (None, (on_x_en,))
+
+
+async def test_only_a_public_post_is_corrected(house: House) -> None:
+    post, _ = await house.approved()
+    with pytest.raises(WrongState, match="nothing-to-correct"):
+        await drafted(house, post.id)
+
+
+async def test_the_original_is_corrected_and_its_log_says_by_what(house: House) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    await house.publish()
+    async with house.porth.sessions() as session:
+        tom = house.demo.actors["tom"]
+        found = await queries.post(session, tom, post.id)
+        (entry,) = await queries.log_entries(
+            session, house.demo.actors["mari"], queries.EntryFilter(post=post.id, kind="corrected")
+        )
+        by = await queries.post(session, tom, made.id)
+        before = found.submission.digest if found.submission else ""
+        after = by.submission.digest if by.submission else ""
+    assert found.status == "corrected"
+    assert [c.id for c in found.corrections] == [made.id]
+    assert by.corrects == post.id
+    assert entry.payload is not None
+    assert (entry.payload["by"], entry.payload["before"], entry.payload["after"]) == (str(made.id), [before], after)
+
+
+async def test_a_correction_of_a_correction_edits_the_same_post_and_follows_up_on_the_follow_up(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    first = await correction(house, post.id)
+    await house.publish()
+    with pytest.raises(WrongState, match="corrected-already"):
+        await drafted(house, post.id)
+    words = Bilingual(cy="Mae'r clinig ffliw ar gau yfory.", en="The flu clinic is closed tomorrow.")
+    second = await correction(house, first.id, text=words)
+    await house.publish()
+    assert await house.states(second) == ["published"] * 3
+    (on_facebook,) = platforms.posts("facebook")
+    assert on_facebook["text"].startswith("Cywiriad: Mae'r clinig ffliw ar gau")
+    edit, note, _ = await house.deliveries(second)
+    assert edit.edits_id == (await house.deliveries(first))[0].id
+    assert edit.origin_id == (await house.deliveries(post))[0].id
+    about = (await house.deliveries(first))[1]
+    sent = next(p for p in platforms.posts("x") if p["id"] == note.platform_id)
+    assert (about.url or "never") in sent["text"]
+
+
+async def test_of_two_corrections_of_one_post_the_second_is_held(house: House, platforms: Platforms) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    first = await correction(house, post.id)
+    second = await correction(house, post.id)
+    await house.publish()
+    states = [await house.states(one) for one in (first, second)]
+    assert sorted(states) == [["held"] * 3, ["published"] * 3]
+    loser = (first, second)[states.index(["held"] * 3)]
+    assert (await house.deliveries(loser))[0].code == "corrected-meanwhile"
+    assert len(platforms.posts()) == 5
+
+
+async def test_drift_compares_with_the_last_words_that_were_approved(house: House, platforms: Platforms) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    await house.publish()
+    house.clock.pass_by(minutes=11)
+    async with house.porth.sessions() as session:
+        await look_for_drift(house.porth, session, house.clock())
+        assert list(await session.scalars(select(m.Drift))) == []
+    (there,) = platforms.posts("facebook")
+    platforms.edit(there, "Something else")
+    house.clock.pass_by(hours=2)
+    async with house.porth.sessions() as session:
+        await look_for_drift(house.porth, session, house.clock())
+        drifts = list(await session.scalars(select(m.Drift)))
+    assert [d.delivery_id for d in drifts] == [(await house.deliveries(made))[0].id]
+
+
+async def _consented(house: House) -> None:
+    async with house.porth.sessions() as session:
+        gwen, now = house.demo.actors["gwen"], house.clock()
+        await consenting.record(session, gwen, consent("C-1", now.date()), now=now)
+        await session.commit()
+
+
+async def _withdrawn(house: House) -> None:
+    async with house.porth.sessions() as session:
+        await consenting.withdraw(session, house.demo.actors["gwen"], "C-1", "asked", now=house.clock())
+        await session.commit()
+
+
+async def taken_down(house: House, post: m.Post) -> int:
+    async with house.porth.sessions() as session:
+        n = await scheduling.take_down(session, house.demo.actors["tom"], post.id, "wrong", now=house.clock())
+        await session.commit()
+        return n
+
+
+@pytest.mark.parametrize("which", ["original", "correction"])
+async def test_a_takedown_of_either_removes_the_edited_post_once_and_ends_both(
+    house: House, platforms: Platforms, which: str
+) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    await house.publish()
+    assert await taken_down(house, post if which == "original" else made) == 1
+    await house.publish()
+    assert platforms.posts() == []
+    assert await house.states(post) == ["retracted"]
+    assert await house.states(made) == ["retracted"]
+    assert [c["call"] for c in platforms.calls()].count("delete") == 1
+
+
+async def test_a_consent_of_the_first_words_alone_takes_the_edited_post_down(
+    house: House, platforms: Platforms
+) -> None:
+    """Platforms show what a post said before it was edited, and the person is still in that."""
+    await _consented(house)
+    post = await house.scheduled(channels=("facebook",), people=(Named(name="Mair Puw", consent="C-1"),))
+    await house.publish()
+    made = await correction(house, post.id, people=())
+    await house.publish()
+    await _withdrawn(house)
+    await house.publish()
+    assert platforms.posts() == []
+    assert await house.states(post) == ["retracted"]
+    assert await house.states(made) == ["retracted"]
+
+
+async def test_a_consent_of_a_correction_that_is_not_out_leaves_the_original_alone(
+    house: House, platforms: Platforms
+) -> None:
+    await _consented(house)
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id, people=(Named(name="Mair Puw", consent="C-1"),))
+    await _withdrawn(house)
+    await house.publish()
+    assert [(d.state, d.code) for d in await house.deliveries(made)] == [("held", "CON-WITHDRAWN")]
+    assert await house.states(post) == ["published"]
+    assert len(platforms.posts()) == 1
+
+
+async def test_an_edit_of_what_was_taken_down_is_held_and_the_next_version_follows_up(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    made = await correction(house, post.id)
+    (there,) = platforms.posts("facebook")
+    platforms.remove(there)
+    await house.publish()
+    house.clock.pass_by(seconds=5)
+    await house.publish()
+    edit, *notes = await house.deliveries(made)
+    assert (edit.state, edit.code) == ("held", "original-gone")
+    assert {note.state for note in notes} == {"published"}
+
+
+async def test_a_new_version_of_a_held_edit_is_rendered_by_what_is_public_then(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    made = await correction(house, post.id, channels=("facebook",))
+    platforms.remove(platforms.posts("facebook")[0])
+    for _ in range(2):
+        await house.publish()
+        house.clock.pass_by(seconds=5)
+    assert [(d.state, d.code) for d in await house.deliveries(made)] == [("held", "original-gone")]
+    async with house.porth.sessions() as session:
+        nia = house.demo.actors["nia"]
+        content = await queries.content_of(session, nia, made.id)
+        again = msgspec.structs.replace(content, channels=("facebook", "x"))
+        await drafting.save(session, nia, made.id, again, seen=1, now=house.clock())
+        await session.commit()
+    outcome = await submitted(house, made.id, seen=2)
+    assert outcome.digest
+    assert [part.edits for part in await manifest(house, made.id)] == [None] * 3
+    await signed(house, made.id, outcome.digest)
+    await scheduled(house, made.id, outcome.digest)
+    await house.publish()
+    assert [d.state for d in await house.deliveries(made)] == ["cancelled", "published", "published", "published"]
+    assert "x" in (platforms.posts("facebook")[0]["text"])
+
+
+async def test_an_edit_that_the_platform_refuses_fails_and_the_next_version_follows_up(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    platforms.fault(platform="facebook", call="edit", kind="refuse", error="invalid")
+    await house.publish()
+    assert await house.states(made) == ["failed"]
+    async with house.porth.sessions() as session:
+        nia = house.demo.actors["nia"]
+        content = await queries.content_of(session, nia, made.id)
+        await drafting.save(session, nia, made.id, content, seen=1, now=house.clock())
+        await session.commit()
+    assert (await submitted(house, made.id, seen=2)).digest
+    (part,) = await manifest(house, made.id)
+    assert (part.edits, part.corrects) == (None, (str((await house.deliveries(post))[0].id),))
+
+
+@pytest.mark.parametrize("kind", ["store-then-drop", "drop", "store-then-garble"])
+async def test_an_edit_without_an_answer_is_read_back_and_never_becomes_a_second_post(
+    house: House, platforms: Platforms, kind: str
+) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    platforms.fault(platform="facebook", call="edit", kind=kind)
+    await house.publish()
+    assert await house.states(made) == ["unconfirmed"]
+    for seconds in (10, 0, 10):
+        house.clock.pass_by(seconds=seconds)
+        await house.publish()
+    assert await house.states(made) == ["published"]
+    (there,) = platforms.posts("facebook")
+    assert there["text"].startswith("Cywiriad: ")
+
+
+async def test_a_takedown_while_an_edit_is_unknown_removes_the_post(house: House, platforms: Platforms) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    made = await correction(house, post.id)
+    platforms.fault(platform="facebook", call="edit", kind="store-then-drop")
+    await house.publish()
+    assert await taken_down(house, post) == 1
+    for _ in range(3):
+        house.clock.pass_by(seconds=10)
+        await house.publish()
+    assert platforms.posts() == []
+    assert await house.states(post) == ["retracted"]
+    assert (await house.states(made))[0] in {"retracted", "held"}
+
+
+async def test_a_takedown_before_the_edit_holds_it(house: House, platforms: Platforms) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    made = await correction(house, post.id)
+    await taken_down(house, post)
+    await house.publish()
+    assert platforms.posts() == []
+    assert {(d.state, d.code) for d in await house.deliveries(made)} == {
+        ("held", "original-gone"),
+        ("held", "other-half"),
+    }
+
+
+async def codes(house: House, post: m.Post, **changes: object) -> list[tuple[str, str]]:
+    outcome = await submitted(house, await drafted(house, post.id, **changes))
+    found = [f for f in outcome.findings if f.code == "PUB-CORRECTION"]
+    return [(f.severity.value, str(f.params["variant"])) for f in found]
+
+
+async def test_a_correction_must_change_something_and_reach_who_saw_the_wrong_post(house: House) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    async with house.porth.sessions() as session:
+        text = (await queries.content_of(session, house.demo.actors["nia"], post.id)).text
+    assert await codes(house, post, text=text) == [("block", "unchanged")]
+    assert await codes(house, post, channels=("x",)) == [("decide", "left-out")]
+    only = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    assert await codes(house, only, channels=("facebook", "x")) == [("advise", "not-there")]
+    assert await codes(house, only, channels=("x",)) == [("block", "elsewhere")]
+
+
+async def test_a_follow_up_that_only_its_link_makes_too_long_is_told_so(house: House) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    long = Bilingual(cy="Mae'r clinig ar gau yfory. " * 10, en="The clinic is closed tomorrow. " * 9)
+    found = await codes(house, post, text=long)
+    assert ("block", "length") in found
