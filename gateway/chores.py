@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.actions import consenting
+from gateway.foreign import look_for_foreign
 from gateway.heads import write_heads
 from gateway.runtime import Runtime
 from gateway.watching import look_for_drift, renew_credentials
@@ -71,6 +72,7 @@ CHORES = (
     Chore("consents", timedelta(hours=1), lapse_consents),
     Chore("heads", timedelta(hours=1), write_heads),
     Chore("drift", timedelta(minutes=5), look_for_drift),
+    Chore("foreign", timedelta(minutes=10), look_for_foreign),
     Chore("credentials", timedelta(hours=6), renew_credentials),
 )
 

@@ -207,9 +207,7 @@ class Publisher:
         late_after = self.porth.settings.late_after
         return await delivering.why_not(session, found, self.porth.limits, late_after=late_after, now=now)
 
-    async def _ready(
-        self, session: AsyncSession, found: Case
-    ) -> tuple[Outgoing, Credentials, Sender, StoredAttempt]:
+    async def _ready(self, session: AsyncSession, found: Case) -> tuple[Outgoing, Credentials, Sender, StoredAttempt]:
         attached = await session.scalars(
             select(m.Delivery.platform_id).where(
                 m.Delivery.account_id == found.account.id,

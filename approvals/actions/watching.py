@@ -77,32 +77,37 @@ async def drifted(session: AsyncSession, delivery_id: UUID, reads: str | None, *
 
 
 async def settle(session: AsyncSession, actor: Actor, drift_id: UUID, reason: str, *, now: datetime) -> m.Drift:
-    """A person has seen to it: put it right on the platform, corrected it with a new post, or let it be."""
+    """A person has seen to it: put it right on the platform, corrected it with a new post, or let it be.
+
+    A post that did not come through Porth stays that: nothing approves it afterwards.
+    """
     actor.require(Permission.DELIVERY_RESOLVE)
     if not reason.strip():
         raise Invalid("reason-needed", "/reason")
     row = (
         await session.execute(
             select(m.Drift, m.Delivery)
-            .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
-            .where(m.Drift.id == drift_id, m.Delivery.organisation_id == actor.organisation)
+            .join(m.Account, m.Account.id == m.Drift.account_id)
+            .outerjoin(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
+            .where(m.Drift.id == drift_id, m.Account.organisation_id == actor.organisation)
             .with_for_update(of=m.Drift)
         )
     ).first()
     if row is None:
         raise NotFound("no-such-drift")
-    drift, delivery = row
+    drift: m.Drift = row[0]
+    delivery: m.Delivery | None = row[1]
     if drift.settled_at is not None:
         raise WrongState("drift-settled")
     drift.settled_by, drift.settled_at, drift.reason = actor.person, now, reason
     await session.flush()
-    await quality_log.append(
-        session,
-        actor.organisation,
-        "drift-settled",
-        {"delivery": str(delivery.id), "kind": drift.kind, "reason": reason},
-        now=now,
-        actor=actor.person,
-        post=delivery.post_id,
-    )
+    about = {"drift": str(drift.id), "kind": drift.kind, "reason": reason}
+    if delivery is None:
+        about |= {"account": str(drift.account_id), "platform_id": drift.platform_id}
+        await quality_log.append(session, actor.organisation, "foreign-settled", about, now=now, actor=actor.person)
+    else:
+        about["delivery"] = str(delivery.id)
+        await quality_log.append(
+            session, actor.organisation, "drift-settled", about, now=now, actor=actor.person, post=delivery.post_id
+        )
     return drift

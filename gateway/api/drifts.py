@@ -1,4 +1,4 @@
-"""Posts that changed on the platform after they were published, until somebody has seen to it."""
+"""Posts that changed on the platform, and posts that did not come through Porth, until somebody has seen to it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,11 @@ class Drifts(Controller):
     path = "/drifts"
     tags: Sequence[str] = ("Publishing",)
 
-    @get(**needs(Permission.DELIVERY_RESOLVE, says="List posts that changed after they were published"))
+    @get(
+        **needs(
+            Permission.DELIVERY_RESOLVE, says="List posts that changed on the platform, or did not come through Porth"
+        )
+    )
     async def browse(
         self,
         session: Session,
@@ -36,7 +40,7 @@ class Drifts(Controller):
     @post(
         "/{drift_id:uuid}/settlement",
         status_code=200,
-        **needs(Permission.DELIVERY_RESOLVE, says="Say what was done about a changed post"),
+        **needs(Permission.DELIVERY_RESOLVE, says="Say what was done about a changed or foreign post"),
     )
     async def settle(
         self, drift_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
