@@ -16,16 +16,32 @@ from atproto_client import Client  # type: ignore[import-untyped]  # it has no s
 from atproto_client.exceptions import BadRequestError  # type: ignore[import-untyped]  # the same
 from atproto_client.request import Request  # type: ignore[import-untyped]  # the same
 
-from connectors.contract import Absent, Attempt, Credentials, Finding, Found, Identity, Outgoing, Picture, Receipt
+from connectors.contract import (
+    Absent,
+    Attempt,
+    Credentials,
+    Finding,
+    Found,
+    Identity,
+    Outgoing,
+    Picture,
+    Receipt,
+    Seen,
+)
 from connectors.counting import links
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
+from connectors.listing import newest
 
 HOSTS = ("bsky.social", ".host.bsky.network")
 """The entrance, and the servers to which it sends an account."""
 COLLECTION = "app.bsky.feed.post"
+PAGE = 100
+"""Records asked for at once."""
+TID_LENGTH = 13
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG = regex.compile(r"(?<=^|\s)#([\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*)")
 _PICTURE_ERRORS = frozenset({"InvalidMimeType", "InvalidSize", "BlobTooLarge"})
 _ACCOUNT_ERRORS = frozenset({"AccountTakedown", "AccountDeactivated", "AccountSuspended"})
@@ -37,6 +53,8 @@ class Bluesky:
     secret_names = ("server", "handle", "app_password")
     """`server`: https://bsky.social, or the address of an own PDS."""
     repeat_safe_for: timedelta | None = timedelta(days=1)
+    edits = False
+    """A record can be written anew, but readers' apps go on showing what it said first."""
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, HOSTS, classify)
@@ -84,6 +102,13 @@ class Bluesky:
             return None
         languages = tuple(one for one in record.get("langs") or () if one in {"cy", "en"})
         return Outgoing(text=record["text"], languages=languages)
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:  # noqa: ARG002 - the contract's shape
+        raise Rejected("cannot-edit")
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """What the account's own server has, without replies to others; reposts are no posts to it."""
+        return await self._line.call(self._listed, credentials, since)
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id.rpartition("/")[2])
@@ -151,6 +176,24 @@ class Bluesky:
         found: dict[str, Any] = {"text": value.text, "createdAt": value.created_at, "langs": value.langs}
         return found
 
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials), start)
+
+    def _pages(self, credentials: Credentials) -> Iterator[list[Seen]]:
+        asked = {"repo": credentials.account, "collection": COLLECTION, "limit": PAGE}
+        while True:
+            page = self._ask(credentials, "list_records", asked)
+            yield [self._seen(credentials, one) for one in page.records if not _answers_another(one, credentials)]
+            if not (page.records and page.cursor):
+                return
+            asked["cursor"] = page.cursor
+
+    def _seen(self, credentials: Credentials, record: Any) -> Seen:
+        rkey = record.uri.rpartition("/")[2]
+        # the order of the list, and what an author who dates a post back leaves alone
+        at = made_at(rkey) or record.value.created_at
+        return Seen(self._receipt(credentials, rkey, {"createdAt": at}), record.value.text)
+
     def _delete(self, credentials: Credentials, rkey: str) -> None:
         self._ask(credentials, "delete_record", {"repo": credentials.account, "collection": COLLECTION, "rkey": rkey})
 
@@ -158,6 +201,12 @@ class Bluesky:
         uri = f"at://{credentials.account}/{COLLECTION}/{rkey}"
         public = f"https://bsky.app/profile/{credentials.account}/post/{rkey}"
         return Receipt(uri, self._line.wire.link("bluesky", uri, public), datetime.fromisoformat(record["createdAt"]))
+
+
+def _answers_another(record: Any, credentials: Credentials) -> bool:
+    """What continues a thread of one's own is a post like any other."""
+    reply = record.value.reply
+    return reply is not None and not reply.parent.uri.startswith(f"at://{credentials.account}/")
 
 
 def _record(outgoing: Outgoing, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,6 +247,16 @@ def tid() -> str:
     """A record key as the schema of posts demands: microseconds and a random clock id, thirteen sortable digits."""
     number = (time.time_ns() // 1000) << 10 | secrets.randbelow(1024)
     return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def made_at(rkey: str) -> str | None:
+    """When a record key was made, ISO 8601; `None` for a key of another kind."""
+    if len(rkey) != TID_LENGTH or not set(rkey) <= set(_DIGITS):
+        return None
+    number = 0
+    for digit in rkey:
+        number = number << 5 | _DIGITS.index(digit)
+    return (_EPOCH + timedelta(microseconds=number >> 10)).isoformat()
 
 
 def _key(credentials: Credentials) -> tuple[str, str]:

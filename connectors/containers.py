@@ -6,7 +6,7 @@ post came of it, only the list of posts tells.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,18 +23,21 @@ from connectors.contract import (
     Outgoing,
     Picture,
     Receipt,
+    Seen,
     Unsure,
 )
 from connectors.errors import AuthExpired, PublishingError, Rejected, Retryable
-from connectors.graph import classify, is_gone
+from connectors.graph import classify, following, is_gone
 from connectors.http import Line, Unreadable, Wire
-from connectors.matching import choose, since
-from connectors.matching import normal as normal_text
+from connectors.listing import newest
+from connectors.matching import alike, choose, since
 
 POLL = 3.0
 """Seconds between two looks at a container."""
 LIFE = timedelta(hours=20)
 """Containers live for 24 hours; an older one is made again."""
+REPOST = "REPOST_FACADE"
+"""The kind of a Threads post that only passes on another's."""
 READY = frozenset({"FINISHED", "PUBLISHED"})
 
 
@@ -67,6 +70,7 @@ class Containers:
     words: Words
     secret_names = ("access_token",)
     repeat_safe_for: timedelta | None = None
+    edits = False
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, (self.words.host,), classify)
@@ -139,10 +143,9 @@ class Containers:
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
         """A container that still waits is authoritative: it can be published once, by whoever comes first."""
-        wanted = normal_text(outgoing.text)
         with self._line.deadline():
-            same = await self._line.call(self._same, credentials, since(attempt), wanted)
-            found = choose(same, attempt)
+            seen = await self._line.call(self._listed, credentials, since(attempt))
+            found = choose(alike(seen, outgoing.text), attempt)
             if isinstance(found, Unsure) and not found.seen and "container" in attempt.state:
                 waits = await self._line.call(self._waits, credentials, attempt.state["container"])
                 return Absent() if waits else found
@@ -151,6 +154,13 @@ class Containers:
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         post = await self._line.call(self._get, credentials, receipt.id)
         return None if post is None else Outgoing(text=post.get(self.words.text, ""), languages=())
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:  # noqa: ARG002  # as above
+        raise Rejected("cannot-edit")
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """Without stories, replies (which have lists of their own) and reposts of what others said."""
+        return await self._line.call(self._listed, credentials, since)
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id)
@@ -201,15 +211,20 @@ class Containers:
         path = f"/{credentials.account}/{self.words.publish}"
         return str(self._ask(credentials, "POST", path, "id", creation_id=container)["id"])
 
-    def _same(self, credentials: Credentials, start: datetime, wanted: str) -> list[Receipt]:
-        fields = f"id,{self.words.text},permalink,timestamp"
-        found = self._ask(credentials, "GET", f"/{credentials.account}/{self.words.posts}", "data", fields=fields)
-        return [
-            self._receipt(post["id"], datetime.fromisoformat(post["timestamp"]), post["permalink"])
-            for post in _list(found["data"])
-            if datetime.fromisoformat(post["timestamp"]) >= start
-            and normal_text(post.get(self.words.text, "")) == wanted
-        ]
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials), start)
+
+    def _pages(self, credentials: Credentials) -> Iterator[list[Seen]]:
+        asked = {"fields": f"id,{self.words.text},permalink,timestamp,media_type", "limit": "100"}
+        while asked:
+            page = self._ask(credentials, "GET", f"/{credentials.account}/{self.words.posts}", "data", **asked)
+            yield [self._seen(post) for post in _list(page["data"]) if post.get("media_type") != REPOST]
+            asked = following(page)
+
+    def _seen(self, post: Mapping[str, Any]) -> Seen:
+        """A post has no address while Meta doubts whose its music or pictures are."""
+        at = datetime.fromisoformat(post["timestamp"])
+        return Seen(self._receipt(post["id"], at, post.get("permalink")), post.get(self.words.text, ""))
 
     def _get(self, credentials: Credentials, post: str) -> dict[str, Any] | None:
         answer = self._send(credentials, "GET", f"/{post}", fields=f"id,{self.words.text},permalink,timestamp")

@@ -6,7 +6,7 @@ carries no upload, and what fails before it has posted nothing.
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,13 @@ import facebook
 import msgspec
 import requests
 
-from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Picture, Receipt
+from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Picture, Receipt, Seen
 from connectors.errors import AuthExpired, Retryable
-from connectors.graph import classify, is_gone
+from connectors.graph import classify, following, is_gone
 from connectors.http import Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since, twin_aware
-from connectors.matching import normal as normal_text
+from connectors.listing import newest
+from connectors.matching import alike, choose, since, twin_aware
 
 HOSTS = ("graph.facebook.com",)
 
@@ -31,6 +31,8 @@ class Facebook:
     secret_names = ("page_token", "app_secret")
     """`app_secret` may be empty: it signs each call, where the app demands that."""
     repeat_safe_for: timedelta | None = None
+    edits = True
+    """The words alone: a description belongs to its photo, which does not take another."""
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, HOSTS, classify)
@@ -62,13 +64,21 @@ class Facebook:
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
-        wanted = normal_text(outgoing.text)
-        return choose(await self._line.call(self._same, credentials, since(attempt), wanted), attempt)
+        seen = await self._line.call(self._listed, credentials, since(attempt))
+        return choose(alike(seen, outgoing.text), attempt)
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         with self._line.deadline():
             post = await self._line.call(self._get, credentials, receipt.id, "id,message,created_time")
         return None if post is None else Outgoing(text=post.get("message", ""), languages=())
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:
+        await self._line.call(self._update, credentials, receipt.id, outgoing.text, making=True)
+        return receipt
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """What the page itself published: its shares of others' posts too, visitors' posts not."""
+        return await self._line.call(self._listed, credentials, since)
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         """The pictures too: they were uploaded on their own, and may outlive the post in an album."""
@@ -114,22 +124,30 @@ class Facebook:
         post = self._graph(credentials).put_object(credentials.account, "feed", **fields)
         return str(_with(post, "id")["id"])
 
-    def _same(self, credentials: Credentials, start: datetime, wanted: str) -> list[Receipt]:
-        return [
-            self._receipt(post["id"], datetime.fromisoformat(post["created_time"]))
-            for post in self._published(credentials, start)
-            if normal_text(post.get("message", "")) == wanted
-        ]
+    def _update(self, credentials: Credentials, post: str, text: str) -> None:
+        graph = self._graph(credentials)
+        answer = graph.request(f"{graph.version}/{post}", post_args={"message": text, **_proof(credentials)})
+        if _with(answer, "success")["success"] is not True:
+            raise Unreadable("not changed")
 
-    def _published(self, credentials: Credentials, start: datetime) -> list[dict[str, Any]]:
-        posts = self._graph(credentials).get_connections(
-            credentials.account, "published_posts",
-            fields="id,message,created_time", since=int(start.timestamp()), limit=100, **_proof(credentials),
-        )  # fmt: skip
-        found = _with(posts, "data")["data"]
-        if not isinstance(found, list):
-            raise Unreadable("not a list")
-        return [_with(post, "id", "created_time") for post in found]
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials, start), start)
+
+    def _pages(self, credentials: Credentials, start: datetime) -> Iterator[list[Seen]]:
+        graph = self._graph(credentials)
+        asked: dict[str, Any] = {"fields": "id,message,created_time", "since": int(start.timestamp()), "limit": 100}
+        while asked:
+            page = _with(
+                graph.get_connections(credentials.account, "published_posts", **asked, **_proof(credentials)), "data"
+            )
+            if not isinstance(page["data"], list):
+                raise Unreadable("not a list")
+            yield [self._seen(_with(post, "id", "created_time")) for post in page["data"]]
+            asked = following(page)
+
+    def _seen(self, post: Mapping[str, Any]) -> Seen:
+        at = datetime.fromisoformat(post["created_time"])
+        return Seen(self._receipt(post["id"], at), post.get("message", ""))
 
     def _get(self, credentials: Credentials, post: str, fields: str) -> dict[str, Any] | None:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -15,6 +16,8 @@ GONE = (100, 33)
 _LIMITS = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
 _TOKEN = frozenset({102, 190, 463, 467})
 _PERMISSION = frozenset({3, 10, *range(200, 300)})
+
+_SECRET = frozenset({"access_token", "appsecret_proof"})
 
 _SUBCODES: Mapping[int, tuple[type[PublishingError], str]] = {
     1366046: (Rejected, "picture-refused"),
@@ -35,9 +38,12 @@ _SUBCODES: Mapping[int, tuple[type[PublishingError], str]] = {
 
 def classify(exchange: Exchange) -> PublishingError | None:
     """By the body alone: the status varies, and neither it nor the content type can be relied on."""
-    error = error_of(exchange.json())
+    body = exchange.json()
+    error = error_of(body)
     code, subcode = error.get("code"), error.get("error_subcode", 0)
     detail = str(error.get("message", ""))
+    if is_gone(body):
+        return Rejected("not-found", detail)
     if subcode in {1390008, 2207042}:
         return RateLimited(_regained(exchange), detail=detail)
     if subcode in _SUBCODES:
@@ -74,6 +80,15 @@ def is_gone(body: Any) -> bool:
     """Whether a refusal says that the object does not exist (any more)."""
     error = error_of(body)
     return (error.get("code"), error.get("error_subcode")) == GONE
+
+
+def following(page: Mapping[str, Any]) -> dict[str, str]:
+    """What asks for the next page of a list, from the address that names it; empty at the end.
+
+    The address itself is never called: it carries the token, and leads where its sender likes.
+    """
+    address = page.get("paging", {}).get("next") or ""
+    return {name: value for name, value in parse_qsl(urlsplit(address).query) if name not in _SECRET}
 
 
 def _regained(exchange: Exchange) -> datetime | None:

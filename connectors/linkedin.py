@@ -1,25 +1,28 @@
 """LinkedIn organisation pages, over the versioned Posts interface. Source: platforms.md 6."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
 import regex
 import requests
 
-from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
+from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt, Seen
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since, twin_aware
-from connectors.matching import normal as normal_text
+from connectors.listing import newest
+from connectors.matching import alike, choose, since, twin_aware
 
 HOSTS = ("api.linkedin.com", "www.linkedin.com")
 """The second takes uploads and renews tokens."""
 API = "https://api.linkedin.com/rest"
 POLL = 1.0
+PAGE = 50
+"""Posts asked for at once."""
 _MARKUP = regex.compile(r"[|{}@\[\]()<>\\*_~]|#(?![\p{L}\p{N}_])")
 _MARKED = regex.compile(r"\\([|{}@\[\]()<>#\\*_~])")
 
@@ -30,6 +33,8 @@ class LinkedIn:
     secret_names = ("access_token", "refresh_token", "client_id", "client_secret")
     """The last three only where the app may renew tokens."""
     repeat_safe_for: timedelta | None = None
+    edits = True
+    """The words alone: a description cannot be changed."""
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, HOSTS, classify)
@@ -67,12 +72,20 @@ class LinkedIn:
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
-        wanted = normal_text(outgoing.text)
-        return choose(await self._line.call(self._same, credentials, since(attempt), wanted), attempt)
+        seen = await self._line.call(self._listed, credentials, since(attempt))
+        return choose(alike(seen, outgoing.text), attempt)
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         post = await self._line.call(self._get, credentials, receipt.id)
         return None if post is None else Outgoing(text=plain(post.get("commentary", "")), languages=())
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:
+        await self._line.call(self._update, credentials, receipt.id, little(outgoing.text), making=True)
+        return receipt
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """Without reposts to which the page adds no word of its own."""
+        return await self._line.call(self._listed, credentials, since)
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id)
@@ -135,16 +148,34 @@ class LinkedIn:
             raise Unreadable("without x-restli-id")
         return post
 
-    def _same(self, credentials: Credentials, start: datetime, wanted: str) -> list[Receipt]:
-        params = {"q": "author", "author": credentials.account, "count": "50", "sortBy": "CREATED"}
+    def _update(self, credentials: Credentials, post: str, commentary: str) -> None:
+        headers = {"X-RestLi-Method": "PARTIAL_UPDATE"}
+        patch = {"patch": {"$set": {"commentary": commentary}}}
+        answer = self._send(credentials, "POST", f"{API}/posts/{quote(post, safe='')}", json=patch, headers=headers)
+        if answer.status_code == requests.codes.no_content:
+            return
+        # some say 200, which a proxy's page says too: the post itself tells
+        if not answer.ok or (self._get(credentials, post) or {}).get("commentary") != commentary:
+            raise Unreadable("not changed")
+
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials), start)
+
+    def _pages(self, credentials: Credentials) -> Iterator[list[Seen]]:
+        params = {"q": "author", "author": credentials.account, "count": str(PAGE), "sortBy": "CREATED"}
         headers = {"X-RestLi-Method": "FINDER"}
-        answer = self._send(credentials, "GET", f"{API}/posts", params=params, headers=headers)
-        return [
-            self._receipt(post["id"], at)
-            for post in _list(_object(answer, "elements")["elements"])
-            if (at := datetime.fromtimestamp(post["createdAt"] / 1000, UTC)) >= start
-            and normal_text(plain(post.get("commentary", ""))) == wanted
-        ]
+        for start in count(0, PAGE):
+            params["start"] = str(start)
+            answer = self._send(credentials, "GET", f"{API}/posts", params=params, headers=headers)
+            posts = _list(_object(answer, "elements")["elements"])
+            yield [self._seen(post) for post in posts if post.get("commentary") or "reshareContext" not in post]
+            if len(posts) < PAGE:
+                return
+
+    def _seen(self, post: Mapping[str, Any]) -> Seen:
+        made = post.get("publishedAt") or post["createdAt"]  # which differ where somebody planned it
+        at = datetime.fromtimestamp(made / 1000, UTC)
+        return Seen(self._receipt(post["id"], at), plain(post.get("commentary", "")))
 
     def _get(self, credentials: Credentials, post: str) -> dict[str, Any] | None:
         answer = self._send(credentials, "GET", f"{API}/posts/{quote(post, safe='')}")

@@ -1,13 +1,13 @@
 """Whether a post seen on a platform is the one that an attempt may have made."""
 
 import unicodedata
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import regex
 
-from connectors.contract import Absent, Attempt, Finding, Found, Receipt, Unsure
+from connectors.contract import Absent, Attempt, Finding, Found, Outgoing, Receipt, Seen, Unsure
 from connectors.counting import links
 from connectors.errors import OutcomeUnknown, Rejected
 
@@ -22,6 +22,12 @@ def since(attempt: Attempt) -> datetime:
     return attempt.started.replace(microsecond=0) - CLOCKS
 
 
+def alike(seen: Iterable[Seen], text: str) -> list[Receipt]:
+    """Those of the posts seen that say `text`."""
+    wanted = normal(text)
+    return [one.receipt for one in seen if normal(one.text) == wanted]
+
+
 def choose(candidates: Iterable[Receipt], attempt: Attempt, *, authoritative: bool = False) -> Finding:
     """One new post with this text is ours, several are a person's question, none proves nothing.
 
@@ -32,6 +38,12 @@ def choose(candidates: Iterable[Receipt], attempt: Attempt, *, authoritative: bo
     if len(new) == 1:
         return Found(new[0])
     return Absent() if authoritative and not new else Unsure(new)
+
+
+def has_its_pictures(shown: Sequence[str], outgoing: Outgoing) -> None:
+    """Before descriptions are changed: which belongs to which picture, their order alone tells."""
+    if len(shown) != len(outgoing.media):
+        raise Rejected("pictures-changed", f"{len(shown)} pictures where there were {len(outgoing.media)}")
 
 
 @asynccontextmanager

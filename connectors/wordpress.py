@@ -3,7 +3,7 @@
 There is no key against doubles, but the slug is ours: made from the delivery's key, it finds the post again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from typing import Any
@@ -21,11 +21,15 @@ from connectors.contract import (
     Outgoing,
     Picture,
     Receipt,
+    Seen,
     Unsure,
 )
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
+from connectors.listing import MOST, newest
+from connectors.markup import text_of
+from connectors.matching import has_its_pictures
 
 GONE = frozenset({"rest_post_invalid_id", "rest_already_trashed"})
 _LINK = regex.compile(r"https?://[^\s<]*[^\s<.,;:!?)’”\"']")
@@ -48,6 +52,7 @@ class WordPress:
     """`server`: the site's address, which is also the account. `language_field`: the name of a language plug-in's
     field (Polylang's and WPML's is `lang`); empty without one."""
     repeat_safe_for: timedelta | None = None
+    edits = True
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, (), classify)
@@ -74,15 +79,16 @@ class WordPress:
         uploaded = attempt.state.get("media", {})
         if any(picture.sha256 not in uploaded for picture in outgoing.media):
             raise Retryable("not-prepared")
-        body = _post(outgoing, [uploaded[picture.sha256] for picture in outgoing.media], attempt.key)
-        if field := credentials.secrets.get("language_field"):
-            body[field] = outgoing.languages[0]
+        media = [uploaded[picture.sha256] for picture in outgoing.media]
+        body = {**_words(outgoing, credentials, media), "status": "publish", "slug": slug(attempt.key)}
+        if media:
+            body["featured_media"] = media[0]["id"]
         post = await self._line.call(self._ask, credentials, "POST", "posts", ("id", "link"), body, making=True)
         return self._receipt(post)
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:  # noqa: ARG002  # the contract has it
         """By its slug: the text need not be compared. A slow site may still be making it, so never `Absent`."""
-        posts = await self._line.call(self._by_slug, credentials, slug(attempt.key))
+        posts = await self._line.call(self._posts, credentials, {"slug": slug(attempt.key), "status": "any"})
         ours = [self._receipt(post) for post in posts if str(post["id"]) not in attempt.attached]
         return Found(ours[0]) if ours else Unsure()
 
@@ -92,15 +98,34 @@ class WordPress:
             return None
         return Outgoing(text=text_of(post["content"]["raw"]), languages=(), title=unescape(post["title"]["raw"]))
 
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:
+        with self._line.deadline():
+            post = await self._line.call(self._get, credentials, receipt.id)
+            if post is None:
+                raise Rejected("not-found")
+            pictures = _pictures(post)
+            has_its_pictures(pictures, outgoing)
+            media = [
+                await self._line.call(self._describe, credentials, number, picture.alt, making=True)
+                for number, picture in zip(pictures, outgoing.media, strict=True)
+            ]
+            body = _words(outgoing, credentials, media)
+            path = f"posts/{receipt.id}"
+            await self._line.call(self._ask, credentials, "POST", path, ("id", "link"), body, making=True)
+        return receipt
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """Of the whole site, whoever wrote it. A post without a text is known by its title."""
+        return await self._line.call(self._listed, credentials, since)
+
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         """The pictures too: their files stay public without their post."""
         with self._line.deadline():
             post = await self._line.call(self._get, credentials, receipt.id)
             if post is None:
                 return
-            pictures = {str(post.get("featured_media") or ""), *_OUR_PICTURE.findall(post["content"]["raw"])} - {""}
             await self._line.call(self._delete, credentials, f"posts/{receipt.id}")
-            for picture in sorted(pictures):
+            for picture in _pictures(post):
                 await self._line.call(self._delete, credentials, f"media/{picture}")
 
     async def refresh(self, credentials: Credentials) -> Credentials | None:  # noqa: ARG002 - the contract's shape
@@ -126,16 +151,26 @@ class WordPress:
         name = f"{picture.sha256[:16]}.{picture.media_type.removeprefix('image/')}"
         files = {"file": (name, content, picture.media_type)}
         answer = self._send(credentials, "POST", "media", files=files, data={"alt_text": picture.alt})
-        medium = _with(answer, "id", "source_url")
-        return {"id": medium["id"], "url": medium["source_url"], "alt": picture.alt}
+        return _medium(_with(answer, "id", "source_url"), picture.alt)
 
-    def _by_slug(self, credentials: Credentials, wanted: str) -> list[dict[str, Any]]:
-        params = {"slug": wanted, "status": "any", "context": "edit"}
-        found = self._send(credentials, "GET", "posts", params=params)
+    def _describe(self, credentials: Credentials, number: str, alt: str) -> dict[str, Any]:
+        return _medium(self._ask(credentials, "POST", f"media/{number}", ("id", "source_url"), {"alt_text": alt}), alt)
+
+    def _posts(self, credentials: Credentials, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+        found = self._send(credentials, "GET", "posts", params={**wanted, "context": "edit"})
         if not found.ok or not isinstance(found.json(), list):
             raise Unreadable("not a list")
         posts: list[dict[str, Any]] = found.json()
         return posts
+
+    def _listed(self, credentials: Credentials, start: datetime) -> tuple[Seen, ...]:
+        """One page: a site gives as many at once as a list has."""
+        after = (start - timedelta(seconds=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # and not at
+        wanted = {"after": after, "status": "publish", "per_page": str(MOST), "orderby": "date", "order": "desc"}
+        return newest([[self._seen(post) for post in self._posts(credentials, wanted)]], start)
+
+    def _seen(self, post: Mapping[str, Any]) -> Seen:
+        return Seen(self._receipt(post), text_of(post["content"]["raw"]) or unescape(post["title"]["raw"]))
 
     def _get(self, credentials: Credentials, post: str) -> dict[str, Any] | None:
         answer = self._send(credentials, "GET", f"posts/{post}", params={"context": "edit"})
@@ -178,15 +213,24 @@ def _code(answer: requests.Response) -> str:
     return str(body.get("code", "")) if isinstance(body, dict) and not answer.ok else ""
 
 
-def _post(outgoing: Outgoing, media: list[Mapping[str, Any]], key: str) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "title": outgoing.title or "", "content": html_of(outgoing.text, outgoing.languages, media[1:]),
-        "status": "publish", "slug": slug(key),
-    }  # fmt: skip
-    return {**body, "featured_media": media[0]["id"]} if media else body
+def _words(outgoing: Outgoing, credentials: Credentials, media: list[dict[str, Any]]) -> dict[str, Any]:
+    content = html_of(outgoing.text, outgoing.languages, media[1:])
+    body: dict[str, Any] = {"title": outgoing.title or "", "content": content}
+    field = credentials.secrets.get("language_field")
+    return {**body, field: outgoing.languages[0]} if field else body
 
 
-def html_of(text: str, languages: tuple[Language, ...], media: list[Mapping[str, Any]]) -> str:
+def _medium(answer: Mapping[str, Any], alt: str) -> dict[str, Any]:
+    return {"id": answer["id"], "url": answer["source_url"], "alt": alt}
+
+
+def _pictures(post: Mapping[str, Any]) -> list[str]:
+    """Ids of the pictures of a post, in order: the featured one first."""
+    featured = [str(post["featured_media"])] if post.get("featured_media") else []
+    return list(dict.fromkeys(featured + _OUR_PICTURE.findall(post["content"]["raw"])))
+
+
+def html_of(text: str, languages: tuple[Language, ...], media: Sequence[Mapping[str, Any]]) -> str:
     """Paragraphs, links, and the pictures that are not the featured one."""
     safe = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', escape(text, quote=False))
     parts = ["<p>" + part.replace("\n", "<br>") + "</p>" for part in safe.split("\n\n")]
@@ -197,12 +241,6 @@ def html_of(text: str, languages: tuple[Language, ...], media: list[Mapping[str,
     ]
     joined = "".join(parts)
     return f'<div lang="{languages[0]}">{joined}</div>' if len(languages) == 1 else joined
-
-
-def text_of(html: str) -> str:
-    """What `html_of` was given, when nobody has edited it since."""
-    paragraphs = regex.sub(r"</p>\s*<p>", "\n\n", regex.sub(r"<br ?/?>\n?", "\n", html))
-    return unescape(regex.sub(r"<[^>]*>", "", paragraphs)).strip()
 
 
 def classify(exchange: Exchange) -> PublishingError | None:

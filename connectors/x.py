@@ -5,19 +5,19 @@ specification allows: JSON with base64.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import tweepy
 
-from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt
+from connectors.contract import Attempt, Credentials, Finding, Identity, Outgoing, Receipt, Seen
 from connectors.errors import AuthExpired, PublishingError, RateLimited, Rejected, Retryable
 from connectors.http import Exchange, Line, Unreadable, Wire
 from connectors.limits import LIMITS
-from connectors.matching import choose, since, twin_aware
-from connectors.matching import normal as normal_text
+from connectors.listing import newest
+from connectors.matching import alike, choose, since, twin_aware
 
 HOSTS = ("api.twitter.com",)
 MEDIA_MARGIN = timedelta(minutes=30)
@@ -31,6 +31,8 @@ class X:
     limits = LIMITS["x"]
     secret_names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     repeat_safe_for: timedelta | None = None
+    edits = False
+    """Only Premium accounts edit, for an hour, and an edited post has a new id."""
 
     def __init__(self, wire: Wire) -> None:
         self._line = Line(wire, HOSTS, classify)
@@ -61,13 +63,20 @@ class X:
         return self._receipt(post, datetime.now(UTC))
 
     async def find(self, outgoing: Outgoing, credentials: Credentials, attempt: Attempt) -> Finding:
-        wanted = normal_text(outgoing.text)
-        same = await self._line.call(self._same, credentials, since(attempt), wanted)
-        return choose(same, attempt)
+        # with replies: a text that begins with a name counts as one
+        seen = await self._line.call(self._listed, credentials, since(attempt), "retweets")
+        return choose(alike(seen, outgoing.text), attempt)
 
     async def read(self, receipt: Receipt, credentials: Credentials) -> Outgoing | None:
         post = await self._line.call(self._one, credentials, receipt.id)
         return None if post is None else Outgoing(text=shown(post), languages=())
+
+    async def edit(self, receipt: Receipt, outgoing: Outgoing, credentials: Credentials) -> Receipt:  # noqa: ARG002 - the contract's shape
+        raise Rejected("cannot-edit")
+
+    async def recent(self, credentials: Credentials, since: datetime) -> tuple[Seen, ...]:
+        """Without replies (in a thread of its own, all but the first post) and reposts of what others said."""
+        return await self._line.call(self._listed, credentials, since, "replies,retweets")
 
     async def retract(self, receipt: Receipt, credentials: Credentials) -> None:
         await self._line.call(self._delete, credentials, receipt.id)
@@ -111,15 +120,19 @@ class X:
             raise Unreadable("no id")
         return post
 
-    def _same(self, credentials: Credentials, start: datetime, wanted: str) -> list[Receipt]:
-        posts = self._timeline(credentials, start)
-        return [self._receipt(post, _made(post)) for post in posts if normal_text(shown(post)) == wanted]
+    def _listed(self, credentials: Credentials, start: datetime, left_out: str) -> tuple[Seen, ...]:
+        return newest(self._pages(credentials, start, left_out), start)
 
-    def _timeline(self, credentials: Credentials, start: datetime) -> list[dict[str, Any]]:
-        params = {**_READ, "max_results": 100, "start_time": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        found = self._ask(credentials, "GET", f"/2/users/{credentials.account}/tweets", params=params)
-        posts: list[dict[str, Any]] = found["data"] if found["meta"]["result_count"] else []
-        return posts
+    def _pages(self, credentials: Credentials, start: datetime, left_out: str) -> Iterator[list[Seen]]:
+        params = {**_READ, "max_results": 100, "exclude": left_out,
+                  "start_time": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
+        while True:
+            found = self._ask(credentials, "GET", f"/2/users/{credentials.account}/tweets", params=params)
+            posts = found["data"] if found["meta"]["result_count"] else []
+            yield [Seen(self._receipt(post, _made(post)), shown(post)) for post in posts]
+            if not found["meta"].get("next_token"):
+                return
+            params["pagination_token"] = found["meta"]["next_token"]
 
     def _one(self, credentials: Credentials, post: str) -> dict[str, Any] | None:
         try:

@@ -136,8 +136,25 @@ def _get(call: Call, _account: Account, store: Store) -> Answer:
     post = _find(call, store)
     if post is None:
         return NOT_FOUND
+    return answer(200, _shown(post))
+
+
+def _shown(post: Post) -> dict[str, Any]:
     record = {**post.extra.get("record", {"$type": POST, "createdAt": post.at}), "text": post.text}
-    return answer(200, {"uri": post.id, "cid": _cid(record), "value": record})
+    if post.kind() == "reply":
+        other = {"uri": f"at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/{POST}/3l2222222222a", "cid": _cid({})}
+        record["reply"] = {"root": other, "parent": other}
+    return {"uri": post.id, "cid": _cid(record), "value": record}
+
+
+def _list(call: Call, account: Account, store: Store) -> Answer:
+    if call.query.get("repo") != account.id:
+        return _error(400, "InvalidRequest", "Could not find repo")
+    after = f"at://{account.id}/{POST}/{call.query['cursor']}" if "cursor" in call.query else ""
+    posts, _ = store.page(account, int(call.query.get("limit", "50")), after)
+    # a cursor comes with the last page too
+    cursor = {"cursor": posts[-1].id.rpartition("/")[2]} if posts else {}
+    return answer(200, {"records": [_shown(post) for post in posts if post.kind() != "repost"], **cursor})
 
 
 def _delete(call: Call, account: Account, store: Store) -> Answer:
@@ -161,6 +178,7 @@ BLUESKY = Platform(
         Route("POST", XRPC + r"repo\.uploadBlob", "upload", _upload),
         Route("POST", XRPC + r"repo\.putRecord", "create", _put),
         Route("GET", XRPC + r"repo\.getRecord", "read", _get),
+        Route("GET", XRPC + r"repo\.listRecords", "find", _list),
         Route("POST", XRPC + r"repo\.deleteRecord", "delete", _delete),
     ),
     unauthorized=UNAUTHORIZED,

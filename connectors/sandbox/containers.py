@@ -22,7 +22,7 @@ from connectors.contract import Limits
 from connectors.http import LOOPBACK
 from connectors.limits import LIMITS
 from connectors.sandbox.calls import Answer, Call, Handler, Platform, Route, answer, fixed
-from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, refusal
+from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, page_of, refusal
 from connectors.sandbox.store import Account, Medium, Post, Store
 
 FETCH_LIMIT = 10.0
@@ -43,6 +43,8 @@ class Words(Struct, frozen=True):
     text: str
     status: str
     not_ready: Answer
+    kinds: tuple[str, str, str]
+    """Of a post without pictures, with one, with more."""
 
 
 class Stage:
@@ -129,7 +131,9 @@ class Stage:
     def posts(self, call: Call, account: Account, store: Store) -> Answer:
         if call.matched["user"] != account.id:
             return GONE
-        return answer(200, {"data": [self._shown(post) for post in store.latest(account, 25)]})
+        page, paging = page_of(call, account, store)
+        # replies have a list of their own
+        return answer(200, {"data": [self._shown(post) for post in page if post.kind() != "reply"], **paging})
 
     def read(self, call: Call, account: Account, store: Store) -> Answer:
         post = store.post(self.words.name, call.matched["id"])
@@ -151,7 +155,8 @@ class Stage:
 
     def _shown(self, post: Post) -> dict[str, Any]:
         at = datetime.fromisoformat(post.at).strftime("%Y-%m-%dT%H:%M:%S+0000")
-        return {"id": post.id, self.words.text: post.text, "timestamp": at,
+        kind = "REPOST_FACADE" if post.kind() == "repost" else self.words.kinds[min(len(post.media), 2)]
+        return {"id": post.id, self.words.text: post.text, "timestamp": at, "media_type": kind,
                 "permalink": f"https://www.{self.words.name}.com/p/{post.id}/"}  # fmt: skip
 
     def platform(self, more: Mapping[str, Callable[[float], Answer]]) -> Platform:
@@ -205,6 +210,7 @@ INSTAGRAM = Stage(
         name="instagram", hosts=("graph.instagram.com",), prefix=r"/v\d+\.\d+", containers="media",
         publish="media_publish", posts="media", text="caption", status="status_code",
         not_ready=refusal(9007, "The media is not ready for publishing, please wait", error_subcode=2207027),
+        kinds=("IMAGE", "IMAGE", "CAROUSEL_ALBUM"),
     )
 ).platform({
     "rate-limited": _limited,
@@ -221,6 +227,7 @@ THREADS = Stage(
         name="threads", hosts=("graph.threads.net", "graph.threads.com"), prefix=r"/v1\.0", containers="threads",
         publish="threads_publish", posts="threads", text="text", status="status",
         not_ready=refusal(24, "The requested resource does not exist", error_subcode=4279009),
+        kinds=("TEXT_POST", "IMAGE", "CAROUSEL_ALBUM"),
     )
 ).platform({
     "rate-limited": _limited,

@@ -1,6 +1,6 @@
 """The sandbox's own address, `/_control/`: what tests and rehearsals script it with."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Router, delete, get, post
 from litestar.datastructures import State
@@ -31,6 +31,8 @@ class NewPost(Struct, frozen=True, forbid_unknown_fields=True):
     at: str | None = None
     """ISO 8601 with an offset; now without."""
     languages: tuple[str, ...] = ()
+    kind: Literal["post", "reply", "repost", "direct"] = "post"
+    """The others only where the platform lists them with posts."""
 
 
 class Chosen(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,13 +97,15 @@ def plant(state: State, data: NewPost) -> Post:
     if account is None:
         account = store.declare(data.platform, data.account, f"sandbox-{data.platform}-{data.account}")
     post_id = BY_NAME[data.platform].post_id(account, store.number())
-    return store.add(account, post_id, data.text, data.at, languages=data.languages)
+    return store.add(account, post_id, data.text, data.at, languages=data.languages, extra={"kind": data.kind})
 
 
 @post("/posts/edit", sync_to_thread=False)
 def edit(state: State, data: Chosen) -> Post:
-    store = _stand(state).store
-    return store.change(_existing(state, data), text=data.text or "")
+    existing = _existing(state, data)
+    # what was sent in the platform's own form says the old words
+    extra = {name: value for name, value in existing.extra.items() if name not in {"html", "commentary"}}
+    return _stand(state).store.change(existing, text=data.text or "", extra=extra)
 
 
 @post("/posts/delete", sync_to_thread=False)

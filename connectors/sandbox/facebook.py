@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.limits import LIMITS
 from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
-from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, refusal
+from connectors.sandbox.graph import ERRORS, PASSING, TOKEN_EXPIRED, page_of, refusal
 from connectors.sandbox.store import Account, Medium, Post, Store
 
 LIMIT = LIMITS["facebook"]
@@ -83,8 +83,9 @@ def _posts(call: Call, account: Account, store: Store) -> Answer:
         return refusal(200, "(#200) Permissions error")
     since = call.query.get("since")
     start = datetime.fromtimestamp(int(since), UTC).isoformat() if since else ""
-    posts = store.latest(account, int(call.query.get("limit", "25")), start)
-    return answer(200, {"data": [_shown(post, call.query.get("fields", "id,message,created_time")) for post in posts]})
+    posts, paging = page_of(call, account, store, start)
+    fields = call.query.get("fields", "id,message,created_time")
+    return answer(200, {"data": [_shown(post, fields) for post in posts], **paging})
 
 
 def _shown(post: Post, fields: str) -> dict[str, Any]:
@@ -103,6 +104,18 @@ def _get(call: Call, account: Account, store: Store) -> Answer:
     if post is None or post.account != account.name:
         return GONE
     return answer(200, _shown(post, call.query.get("fields", "id,message,created_time")))
+
+
+def _edit(call: Call, account: Account, store: Store) -> Answer:
+    post, text = store.post("facebook", call.matched["id"]), call.fields().get("message", "")
+    if post is None or post.account != account.name:
+        return GONE
+    if not (text or post.media or post.link):
+        return refusal(100, "(#100) The status message is empty")
+    if len(text) > (LIMIT.text or 0):
+        return refusal(100, "(#100) param message is too long")
+    store.change(post, text=text)
+    return answer(200, {"success": True})
 
 
 def _delete(call: Call, account: Account, store: Store) -> Answer:
@@ -127,6 +140,7 @@ FACEBOOK = Platform(
         Route("POST", PREFIX + r"/(?<page>\d+)/feed", "create", _feed),
         Route("GET", PREFIX + r"/(?<page>\d+)/published_posts", "find", _posts),
         Route("GET", PREFIX + r"/(?<id>[\d_]+)", "read", _get),
+        Route("POST", PREFIX + r"/(?<id>\d+_\d+)", "edit", _edit),
         Route("DELETE", PREFIX + r"/(?<id>[\d_]+)", "delete", _delete),
     ),
     unauthorized=TOKEN_EXPIRED,

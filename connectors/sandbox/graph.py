@@ -2,15 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.sandbox.calls import Answer, answer, fixed
+from connectors.sandbox.calls import Answer, Call, answer, fixed
+from connectors.sandbox.store import Account, Post, Store
 
 
 def refusal(code: int, message: str, status: int = 400, **more: Any) -> Answer:
     error = {"message": message, "type": "OAuthException", "code": code, **more, "fbtrace_id": "AsandboxSANDBOXsandbox"}
     return answer(status, {"error": error})
+
+
+def page_of(call: Call, account: Account, store: Store, since: str = "") -> tuple[list[Post], dict[str, Any]]:
+    """A page of an account's posts, and its `paging`: as Meta's, the address of the next carries the token."""
+    posts, more = store.page(account, int(call.query.get("limit", "25")), call.query.get("after", ""), since)
+    if not posts:
+        return [], {}
+    paging: dict[str, Any] = {"cursors": {"before": posts[0].id, "after": posts[-1].id}}
+    if more:
+        paging["next"] = f"https://{call.host}{call.path}?{urlencode({**call.query, 'after': posts[-1].id})}"
+    return posts, {"paging": paging}
 
 
 TOKEN_EXPIRED = refusal(190, "Error validating access token: Session has expired.", error_subcode=463)

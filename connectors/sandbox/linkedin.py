@@ -8,7 +8,7 @@ import msgspec
 import regex
 
 from connectors.limits import LIMITS
-from connectors.linkedin import plain
+from connectors.linkedin import little, plain
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
 from connectors.sandbox.store import Account, Medium, Post, Store
 
@@ -126,15 +126,20 @@ def _media(content: Mapping[str, Any], account: Account, store: Store) -> tuple[
 
 def _shown(post: Post) -> dict[str, Any]:
     at = round(datetime.fromisoformat(post.at).timestamp() * 1000)
-    return {"id": post.id, "author": post.account_id, "commentary": post.extra.get("commentary", post.text),
-            "createdAt": at, "publishedAt": at, "lifecycleState": "PUBLISHED", "visibility": "PUBLIC"}  # fmt: skip
+    shown = {"id": post.id, "author": post.account_id, "commentary": post.extra.get("commentary", little(post.text)),
+             "createdAt": at, "publishedAt": at, "lifecycleState": "PUBLISHED", "visibility": "PUBLIC"}  # fmt: skip
+    if post.kind() != "repost":
+        return shown
+    return {**shown, "commentary": "", "reshareContext": {"parent": "urn:li:share:7141000000000000000"}}
 
 
 def _posts(call: Call, account: Account, store: Store) -> Answer:
     if call.query.get("author") != account.id:
         return DENIED
-    posts = store.latest(account, int(call.query.get("count", "10")))
-    return answer(200, {"elements": [_shown(post) for post in posts], "paging": {"start": 0, "count": len(posts)}})
+    start, count = int(call.query.get("start", "0")), int(call.query.get("count", "10"))
+    posts = store.latest(account, start + count)[start:]
+    paging = {"start": start, "count": count, "links": []}
+    return answer(200, {"elements": [_shown(post) for post in posts], "paging": paging})
 
 
 def _own(call: Call, account: Account, store: Store) -> Post | None:
@@ -145,6 +150,20 @@ def _own(call: Call, account: Account, store: Store) -> Post | None:
 def _get(call: Call, account: Account, store: Store) -> Answer:
     post = _own(call, account, store)
     return answer(200, _shown(post)) if post else NOT_FOUND
+
+
+def _edit(call: Call, account: Account, store: Store) -> Answer:
+    if old := _version(call):
+        return old
+    post, text = _own(call, account, store), call.json().get("patch", {}).get("$set", {}).get("commentary")
+    if post is None:
+        return NOT_FOUND
+    if call.headers.get("x-restli-method") != "PARTIAL_UPDATE" or not isinstance(text, str):
+        return _error(400, "ILLEGAL_ARGUMENT", "ERROR :: /patch :: is not a partial update of the commentary")
+    if len(text) > (LIMIT.text or 0):
+        return _error(400, "FIELD_LENGTH_TOO_LONG", "ERROR :: /commentary :: length is greater than 3000")
+    store.change(post, text=_survives(text), extra={**post.extra, "commentary": text})
+    return Answer(204, b"")
 
 
 def _delete(call: Call, account: Account, store: Store) -> Answer:
@@ -179,6 +198,7 @@ LINKEDIN = Platform(
         Route("POST", r"/rest/posts", "create", _create),
         Route("GET", r"/rest/posts", "find", _posts),
         Route("GET", r"/rest/posts/(?<id>[^/]+)", "read", _get),
+        Route("POST", r"/rest/posts/(?<id>[^/]+)", "edit", _edit),
         Route("DELETE", r"/rest/posts/(?<id>[^/]+)", "delete", _delete),
         Route("POST", r"/oauth/v2/accessToken", "refresh", _renew),
     ),

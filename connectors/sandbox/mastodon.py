@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from connectors.counting import length
 from connectors.limits import LIMITS
 from connectors.sandbox.calls import HTML_UNAVAILABLE, Answer, Call, Platform, Route, answer, fixed
-from connectors.sandbox.store import Account, Medium, Post, Store
+from connectors.sandbox.store import Account, Medium, Post, Store, now
 
 LIMIT = LIMITS["mastodon"]
 AT_ONCE = 100_000
@@ -116,9 +117,11 @@ def _status(post: Post, account: Account) -> dict[str, Any]:
     url = f"https://mastodon.example/@{account.name}/{post.id}"
     at = datetime.fromisoformat(post.at).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     return {
-        "id": post.id, "uri": url, "url": url, "created_at": at, "account": _person(account), "visibility": "public",
+        "id": post.id, "uri": url, "url": url, "created_at": at, "account": _person(account),
+        "visibility": "direct" if post.kind() == "direct" else "public",
         "content": "<p>" + escape(post.text, quote=False).replace("\n", "<br>") + "</p>", "sensitive": False,
-        "spoiler_text": "", "language": post.languages[0] if post.languages else None, "edited_at": None,
+        "spoiler_text": "", "language": post.languages[0] if post.languages else None,
+        "edited_at": post.extra.get("edited_at"),
         "media_attachments": [_attachment(medium, ready=True) for medium in post.media], "mentions": [], "tags": [],
         "emojis": [], "reblogs_count": 0, "favourites_count": 0, "replies_count": 0, "in_reply_to_id": None,
         "in_reply_to_account_id": None, "reblog": None, "poll": None, "card": None,
@@ -128,13 +131,46 @@ def _status(post: Post, account: Account) -> dict[str, Any]:
 def _statuses(call: Call, account: Account, store: Store) -> Answer:
     if call.matched["id"] != account.id:
         return NOT_FOUND
-    posts = store.latest(account, int(call.query.get("limit", "20")))
-    return answer(200, [_status(post, account) for post in posts])
+    page, more = store.page(account, min(int(call.query.get("limit", "20")), 40), call.query.get("max_id", ""))
+    unwanted = {
+        kind for kind, name in (("repost", "exclude_reblogs"), ("reply", "exclude_replies")) if name in call.query
+    }
+    shown = [_status(post, account) for post in page if post.kind() not in unwanted]
+    if not more:
+        return answer(200, shown)
+    query = urlencode({**call.query, "max_id": page[-1].id})
+    return answer(200, shown, link=f'<https://{call.host}{call.path}?{query}>; rel="next"')
 
 
 def _own(call: Call, account: Account, store: Store) -> Post | None:
     post = store.post("mastodon", call.matched["id"])
     return post if post and post.account == account.name else None
+
+
+def _get(call: Call, account: Account, store: Store) -> Answer:
+    post = _own(call, account, store)
+    return answer(200, _status(post, account)) if post else NOT_FOUND
+
+
+def _edit(call: Call, account: Account, store: Store) -> Answer:
+    """Pictures that are not named are taken off, without an error."""
+    post, body = _own(call, account, store), call.json()
+    if post is None:
+        return NOT_FOUND
+    text, named = str(body.get("status", "")), [str(one) for one in body.get("media_ids", [])]
+    alts = {str(one["id"]): one.get("description", "") for one in body.get("media_attributes", [])}
+    if not (text or named):
+        return _error(422, "Validation failed: Text can't be blank")
+    if length(text, "mastodon") > (LIMIT.text or 0):
+        return _error(422, "Validation failed: Text character limit of 500 exceeded")
+    if any(len(alt) > (LIMIT.alt or 0) for alt in alts.values()):
+        return _error(422, "Validation failed: Description is too long (maximum is 1500 characters)")
+    kept = [medium for one in named for medium in post.media if medium.id == one]
+    media = tuple(msgspec.structs.replace(medium, alt=alts.get(medium.id, medium.alt)) for medium in kept)
+    changed = {"text": text, "media": media, "languages": (str(body.get("language", "en")),)}
+    if changed != {name: getattr(post, name) for name in changed}:
+        post = store.change(post, **changed, extra={**post.extra, "edited_at": now()})
+    return answer(200, _status(post, account))
 
 
 def _source(call: Call, account: Account, store: Store) -> Answer:
@@ -171,7 +207,9 @@ MASTODON = Platform(
         Route("GET", r"/api/v1/media/(?<id>\d+)", "status", _media),
         Route("POST", r"/api/v1/statuses", "create", _create),
         Route("GET", r"/api/v1/accounts/(?<id>\d+)/statuses", "find", _statuses),
+        Route("GET", r"/api/v1/statuses/(?<id>\d+)", "read", _get),
         Route("GET", r"/api/v1/statuses/(?<id>\d+)/source", "read", _source),
+        Route("PUT", r"/api/v1/statuses/(?<id>\d+)", "edit", _edit),
         Route("DELETE", r"/api/v1/statuses/(?<id>\d+)", "delete", _delete),
     ),
     unauthorized=_error(401, "The access token is invalid"),

@@ -58,6 +58,10 @@ class Post(Struct, frozen=True, kw_only=True):
     deleted_at: str | None = None
     extra: Mapping[str, Any] = {}
 
+    def kind(self) -> str:
+        """`post`, or what else a person may have made by hand: `reply`, `repost`, `direct`."""
+        return str(self.extra.get("kind", "post"))
+
 
 class Store:
     def __init__(self, path: Path | None = None) -> None:
@@ -165,6 +169,18 @@ class Store:
             "platform=? AND account=? AND at>=? AND deleted IS NULL ORDER BY at DESC, number DESC LIMIT ?",
             (account.platform, account.name, since, limit),
         )
+
+    def page(self, account: Account, size: int, after: str = "", since: str = "") -> tuple[list[Post], bool]:
+        """One page of what `latest` lists, from behind the post `after`; and whether there are more."""
+        where, values = (
+            "platform=? AND account=? AND at>=? AND deleted IS NULL",
+            [account.platform, account.name, since],
+        )
+        if after:
+            where += " AND (at, number) < (SELECT at, number FROM posts WHERE platform=? AND id=?)"
+            values += [account.platform, after]
+        found = self._posts(f"{where} ORDER BY at DESC, number DESC LIMIT ?", (*values, size + 1))
+        return found[:size], len(found) > size
 
     def posts(self, limit: int = -1) -> list[Post]:
         """Every post ever made, deleted ones included, newest first."""

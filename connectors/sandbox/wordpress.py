@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from connectors.limits import LIMITS
+from connectors.markup import text_of
 from connectors.sandbox.calls import Answer, Call, Platform, Route, answer, fixed
 from connectors.sandbox.store import Account, Medium, Post, Store
-from connectors.wordpress import text_of
+from connectors.wordpress import html_of
 
 PREFIX = r"/wp-json/wp/v2"
+MOST = 100
+"""Posts of one page."""
 
 
 def _error(status: int, code: str, message: str) -> Answer:
@@ -45,9 +48,24 @@ def _upload(call: Call, account: Account, store: Store) -> Answer:
         return _error(400, "rest_upload_file_too_big", "This file is too big.")
     kept = store.keep(file.content, file.media_type)
     medium = msgspec.structs.replace(kept, alt=fields.get("alt_text", ""), id=store.number())
-    store.put("wordpress-media", f"{account.name}/{medium.id}", msgspec.to_builtins(medium))
-    return answer(201, {"id": int(medium.id), "source_url": f"{account.id}/wp-content/uploads/{file.name}",
-                        "alt_text": medium.alt, "mime_type": medium.media_type})  # fmt: skip
+    kept_too = {"url": f"{account.id}/wp-content/uploads/{file.name}"}
+    store.put("wordpress-media", f"{account.name}/{medium.id}", msgspec.to_builtins(medium) | kept_too)
+    return answer(201, _medium(medium, kept_too["url"]))
+
+
+def _medium(medium: Medium, url: str) -> dict[str, Any]:
+    return {"id": int(medium.id), "source_url": url, "alt_text": medium.alt, "mime_type": medium.media_type}
+
+
+def _describe(call: Call, account: Account, store: Store) -> Answer:
+    key = f"{account.name}/{call.matched['id']}"
+    kept, alt = store.get("wordpress-media", key), call.json().get("alt_text")
+    if kept is None:
+        return GONE
+    if not isinstance(alt, str):
+        return _error(400, "rest_invalid_param", "Invalid parameter(s): alt_text")
+    store.put("wordpress-media", key, {**kept, "alt": alt})
+    return answer(200, _medium(msgspec.convert({**kept, "alt": alt}, Medium), kept["url"]))
 
 
 def _create(call: Call, account: Account, store: Store) -> Answer:
@@ -82,16 +100,27 @@ def _media(body: dict[str, Any], account: Account, store: Store) -> tuple[Medium
 
 def _shown(post: Post) -> dict[str, Any]:
     at = datetime.fromisoformat(post.at).strftime("%Y-%m-%dT%H:%M:%S")
-    slug, html = post.extra.get("slug", post.id), post.extra.get("html", f"<p>{post.text}</p>")
+    slug, html = post.extra.get("slug", post.id), post.extra.get("html", html_of(post.text, (), []))
     return {"id": int(post.id), "link": f"{post.account_id}/{slug}/", "slug": slug, "date_gmt": at, "status": "publish",
             "title": {"raw": post.title or ""}, "content": {"raw": html},
             "featured_media": post.extra.get("featured_media", 0)}  # fmt: skip
 
 
-def _by_slug(call: Call, account: Account, store: Store) -> Answer:
-    wanted = call.query.get("slug")
-    posts = [post for post in store.latest(account, 1000) if wanted in {None, post.extra.get("slug")}]
-    return answer(200, [_shown(post) for post in posts[:10]])
+def _posts(call: Call, account: Account, store: Store) -> Answer:
+    wanted, after = call.query.get("slug"), call.query.get("after", "").replace("Z", "+00:00")
+    size, number = int(call.query.get("per_page", "10")), int(call.query.get("page", "1"))
+    if not 1 <= size <= MOST:
+        return _error(400, "rest_invalid_param", "Invalid parameter(s): per_page")
+    posts = [
+        post for post in store.latest(account, 1000) if wanted in {None, post.extra.get("slug")} and post.at > after
+    ]
+    pages = -(-len(posts) // size)
+    if number > max(pages, 1):
+        return _error(
+            400, "rest_post_invalid_page_number", "The page number requested is larger than the number of pages."
+        )
+    shown = [_shown(post) for post in posts[(number - 1) * size : number * size]]
+    return answer(200, shown, x_wp_total=str(len(posts)), x_wp_totalpages=str(pages))
 
 
 def _own(call: Call, account: Account, store: Store) -> Post | None:
@@ -102,6 +131,22 @@ def _own(call: Call, account: Account, store: Store) -> Post | None:
 def _get(call: Call, account: Account, store: Store) -> Answer:
     post = _own(call, account, store)
     return answer(200, _shown(post)) if post else GONE
+
+
+def _edit(call: Call, account: Account, store: Store) -> Answer:
+    post = _own(call, account, store)
+    if post is None:
+        return GONE
+    body = {"title": post.title, "content": post.extra.get("html", ""), **call.json()}
+    if not isinstance(body["content"], str):
+        return _error(400, "rest_invalid_param", "Invalid parameter(s): content")
+    media = _media({"featured_media": post.extra.get("featured_media"), **body}, account, store)
+    if media is None:
+        return _error(400, "rest_invalid_param", "Invalid parameter(s): featured_media")
+    language = (str(body["lang"]),) if "lang" in body else post.languages
+    extra = {**post.extra, "html": body["content"]}
+    changed = {"text": text_of(body["content"]), "title": body["title"], "languages": language, "media": media}
+    return answer(200, _shown(store.change(post, **changed, extra=extra)))
 
 
 def _delete(call: Call, account: Account, store: Store) -> Answer:
@@ -130,8 +175,10 @@ WORDPRESS = Platform(
         Route("GET", PREFIX + r"/users/me", "verify", _me),
         Route("POST", PREFIX + r"/media", "upload", _upload),
         Route("POST", PREFIX + r"/posts", "create", _create),
-        Route("GET", PREFIX + r"/posts", "find", _by_slug),
+        Route("GET", PREFIX + r"/posts", "find", _posts),
         Route("GET", PREFIX + r"/posts/(?<id>\d+)", "read", _get),
+        Route("POST", PREFIX + r"/posts/(?<id>\d+)", "edit", _edit),
+        Route("POST", PREFIX + r"/media/(?<id>\d+)", "alt", _describe),
         Route("DELETE", PREFIX + r"/posts/(?<id>\d+)", "delete", _delete),
         Route("DELETE", PREFIX + r"/media/(?<id>\d+)", "delete", _delete_media),
     ),

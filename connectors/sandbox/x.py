@@ -153,8 +153,11 @@ def _timeline(call: Call, account: Account, store: Store) -> Answer:
     start = call.query.get("start_time", "").replace("Z", "+00:00")
     limit = int(call.query.get("max_results", "10"))
     since = datetime.fromisoformat(start).isoformat() if start else ""
-    posts = store.latest(account, limit, since)
-    meta: dict[str, Any] = {"result_count": len(posts)}
+    page, more = store.page(account, limit, call.query.get("pagination_token", ""), since)
+    left_out = {"replies": "reply", "retweets": "repost"}
+    unwanted = {left_out.get(one) for one in call.query.get("exclude", "").split(",")}
+    posts = [post for post in page if post.kind() not in unwanted]  # so a page may be shorter than was asked for
+    meta: dict[str, Any] = {"result_count": len(posts)} | ({"next_token": page[-1].id} if more else {})
     if not posts:
         return answer(200, {"meta": meta})
     meta |= {"newest_id": posts[0].id, "oldest_id": posts[-1].id}

@@ -12,7 +12,10 @@ import httpx
 from PIL import Image
 
 from connectors.contract import Outgoing, Picture
-from connectors.registry import limits
+from connectors.http import Wire
+from connectors.registry import PLATFORMS, connector, limits
+
+EDITING = tuple(platform for platform in sorted(PLATFORMS) if connector(platform, Wire()).edits)
 
 
 class Memory:
@@ -86,6 +89,9 @@ class Sandbox:
     def plant(self, **post: Any) -> dict[str, Any]:
         made: dict[str, Any] = self._client.post("/posts", json=post).raise_for_status().json()
         return made
+
+    def edit_by_hand(self, platform: str, post: str, text: str) -> None:
+        self._client.post("/posts/edit", json={"platform": platform, "id": post, "text": text}).raise_for_status()
 
     def posts(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._client.get("/posts").json()["posts"]

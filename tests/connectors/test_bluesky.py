@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from stand_ins import Memory, Sandbox, picture, post
 
-from connectors.bluesky import Bluesky, facets, tid
+from connectors.bluesky import Bluesky, facets, made_at, tid
 from connectors.contract import Absent, Credentials, Found
 from connectors.errors import OutcomeUnknown, Retryable
 from connectors.http import Wire
@@ -48,6 +49,9 @@ def test_record_keys_have_thirteen_digits_and_sort_by_time() -> None:
     assert len(first) == len(second) == 13
     assert first < second
     assert first[0] in "234567abcdefghij"
+    told = datetime.fromisoformat(made_at(first) or "")
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
+    assert made_at("self") is made_at("1990000000000000001") is made_at("199000000000A") is None
 
 
 async def test_writing_the_same_record_again_makes_no_second_post(sandbox: Sandbox) -> None:
@@ -150,9 +154,49 @@ async def test_a_whole_life_on_its_own_server(real_account: Credentials, sandbox
     read = await made.read(receipt, real_account)
     assert read is not None
     assert (read.text, read.languages) == (outgoing.text, ("cy",))
+    assert [(one.receipt.id, one.text) for one in await made.recent(real_account, attempt.started)] == [
+        (receipt.id, outgoing.text)
+    ]
     await made.retract(receipt, real_account)
     assert await made.read(receipt, real_account) is None
     await made.retract(receipt, real_account)
+
+
+@pytest.fixture
+def by_hand(real_account: Credentials) -> Iterator[Callable[..., str]]:
+    """Writes posts as an app does that knows nothing of this one."""
+    secrets = real_account.secrets
+    signing_in = {"identifier": secrets["handle"], "password": secrets["app_password"]}
+    with httpx.Client(base_url=f"{secrets['server']}/xrpc", trust_env=False, timeout=30) as client:
+        session = client.post("/com.atproto.server.createSession", json=signing_in).raise_for_status().json()
+        headers = {"Authorization": f"Bearer {session['accessJwt']}"}
+
+        def write(text: str, created: datetime | None = None, reply_to: str | None = None) -> str:
+            at = (created or datetime.now(UTC)).isoformat().replace("+00:00", "Z")
+            record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": at}
+            if reply_to:
+                other = {"uri": reply_to, "cid": "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"}
+                record |= {"reply": {"root": other, "parent": other}}
+            body = {"repo": real_account.account, "collection": "app.bsky.feed.post", "record": record}
+            made = client.post("/com.atproto.repo.createRecord", json=body, headers=headers)
+            return str(made.raise_for_status().json()["uri"])
+
+        yield write
+
+
+async def test_posts_made_by_hand_are_listed_over_pages_dated_back_or_not_and_replies_to_others_are_no_posts(
+    real_account: Credentials, by_hand: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.bluesky.PAGE", 2)
+    start = datetime.now(UTC)
+    first = by_hand("Postiad â llaw")
+    thread = by_hand("Mwy", reply_to=first)
+    by_hand("Ateb", reply_to=f"at://did:plc:{'a' * 24}/app.bsky.feed.post/3l2222222222a")
+    dated_back = by_hand("Hen", created=start - timedelta(days=400))
+    made = Bluesky(Wire(loopback=True))
+    seen = await made.recent(real_account, start)
+    assert [one.receipt.id for one in seen] == [dated_back, thread, first]
+    assert await made.recent(real_account, start + timedelta(hours=1)) == ()
 
 
 PUBLISH = """

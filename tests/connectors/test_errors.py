@@ -1,12 +1,13 @@
 """The five errors are total: every documented refusal, and whatever else an answer can be, becomes one of them."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stand_ins import Memory, Sandbox, picture, post
+from stand_ins import EDITING, Memory, Sandbox, picture, post
 
 from connectors.contract import Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
@@ -211,6 +212,64 @@ async def test_garbage_on_any_other_call_raises_nothing_but_our_errors(
             await made.retract(receipt, credentials)
             assert status == 404, "garbage was taken for a deletion"
         sandbox.forget()
+
+
+@pytest.mark.parametrize("platform", EDITING)
+async def test_an_edit_fails_as_a_post_does(platform: str, sandbox: Sandbox) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da")
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    receipt = await made.publish(outgoing, credentials, attempt)
+    corrected = msgspec.structs.replace(outgoing, text="Prynhawn da")
+    for error in BY_NAME[platform].errors:
+        sandbox.fault(platform=platform, call="edit", kind="refuse", error=error)
+        with pytest.raises(PublishingError) as raised:
+            await made.edit(receipt, corrected, credentials)
+        assert (type(raised.value), raised.value.code) == DOCUMENTED[platform, error]
+    for status in (200, 201, 301, 400, 401, 403, 404, 422, 429, 500, 503):
+        for garble in GARBLES:
+            sandbox.fault(platform=platform, call="edit", kind="garble", status=status, garble=garble)
+            with pytest.raises(OutcomeUnknown):
+                await made.edit(receipt, corrected, credentials)
+    assert [stored["text"] for stored in sandbox.posts()] == ["Bore da"]
+
+
+@pytest.mark.parametrize("platform", ["mastodon", "wordpress"])
+async def test_garbage_where_a_post_is_read_before_it_is_edited_changes_nothing(
+    platform: str, sandbox: Sandbox
+) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    outgoing, pictures = post(platform, "Bore da")
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    receipt = await made.publish(outgoing, credentials, attempt)
+    for status in (200, 400, 401, 404, 429, 500):
+        for garble in GARBLES:
+            sandbox.fault(platform=platform, call="read", kind="garble", status=status, garble=garble)
+            with pytest.raises(Retryable):
+                await made.edit(receipt, msgspec.structs.replace(outgoing, text="Prynhawn da"), credentials)
+    assert [stored["text"] for stored in sandbox.posts()] == ["Bore da"]
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+async def test_a_list_of_recent_posts_is_whole_or_fails_in_a_known_way(platform: str, sandbox: Sandbox) -> None:
+    made, credentials = connector(platform, Wire(sandbox=sandbox.address)), demo_credentials(platform, "bwrdd")
+    start = datetime.now(UTC)
+    sandbox.plant(platform=platform, account="bwrdd", text="Bore da")
+    for error in BY_NAME[platform].errors:
+        sandbox.fault(platform=platform, call="find", kind="refuse", error=error)
+        with pytest.raises(PublishingError) as raised:
+            await made.recent(credentials, start)
+        expected = DOCUMENTED[platform, error]
+        found = (type(raised.value), raised.value.code)
+        assert found == ((Retryable, "no-known-answer") if expected[0] is OutcomeUnknown else expected)
+    for status in (200, 301, 400, 401, 403, 429, 500):
+        for garble in GARBLES:
+            sandbox.fault(platform=platform, call="find", kind="garble", status=status, garble=garble)
+            with suppress(Retryable):
+                assert await made.recent(credentials, start) == ()
+                assert (garble, status) in {("list", 200), ("list", 301)}, "garbage was taken for an answer"
 
 
 json_values = st.recursive(

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from PIL import Image
 from stand_ins import Memory, Sandbox, picture, picture_of, post
@@ -96,6 +98,13 @@ def real_account(real_server: str) -> Credentials:
     return Credentials(str(me.json()["id"]), {"server": real_server, "access_token": token})
 
 
+async def post_by_hand(account: Credentials, text: str) -> str:
+    headers = {"Authorization": f"Bearer {account.secrets['access_token']}"}
+    async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
+        made = await client.post(f"{account.secrets['server']}/api/v1/statuses", data={"status": text})
+    return str(made.raise_for_status().json()["id"])
+
+
 async def test_a_whole_life_on_a_server_by_other_hands(real_account: Credentials, sandbox: Sandbox) -> None:
     made = Mastodon(Wire(loopback=True))
     text = "Mae’r clinig ar agor: https://example.org/ffliw & mwy <3"
@@ -116,6 +125,18 @@ async def test_a_whole_life_on_a_server_by_other_hands(real_account: Credentials
     read = await made.read(receipt, real_account)
     assert read is not None
     assert re.sub(r"\s+", " ", read.text) == text
+    corrected = msgspec.structs.replace(outgoing, text=f"Cywiriad (ŵ ŷ): {text}")
+    for _ in range(2):
+        assert await made.edit(receipt, corrected, real_account) == receipt
+    edited = await made.read(receipt, real_account)
+    assert edited is not None
+    assert re.sub(r"\s+", " ", edited.text) == corrected.text
+    by_hand = await post_by_hand(real_account, "Postiad â llaw")
+    seen = await made.recent(real_account, attempt.started)
+    assert [(one.receipt.id, one.text) for one in seen] == [(by_hand, "Postiad â llaw"), (receipt.id, corrected.text)]
+    assert await made.recent(real_account, attempt.started + timedelta(hours=1)) == ()
     await made.retract(receipt, real_account)
     assert await made.read(receipt, real_account) is None
     await made.retract(receipt, real_account)
+    with pytest.raises(Rejected, match="not-found"):
+        await made.edit(receipt, corrected, real_account)

@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(not SPECS.exists(), reason="the platforms' specifications are not beside this repository"),
 ]
+PLANTED = 45
+"""Posts by others, so that lists have more than one page where pages are short."""
 TEXT = "Bore da o’r clinig: https://example.org/ffliw"
 
 
@@ -34,6 +36,11 @@ async def a_life(platform: str, sandbox: Sandbox, credentials_name: str = "bwrdd
         receipt = await made.publish(outgoing, credentials, attempt)
         await made.find(outgoing, credentials, attempt)
         await made.read(receipt, credentials)
+        if made.edits:
+            await made.edit(receipt, msgspec.structs.replace(outgoing, text=f"Cywiriad: {TEXT}"), credentials)
+        for number in range(PLANTED):
+            sandbox.plant(platform=platform, account=credentials_name, text=f"Neges {number}")
+        await made.recent(credentials, attempt.started)
         await made.retract(receipt, credentials)
         await made.read(receipt, credentials)
     return passed
@@ -100,14 +107,17 @@ async def test_mastodon_is_spoken_to_and_answers_as_its_openapi_document_says(sa
         assert set(parse_qs(url.query)) <= spec.parameters(operation)
         if one.body:
             bodies = operation["requestBody"]["content"]
-            kind = "multipart/form-data" if b"form-data" in one.body else "application/x-www-form-urlencoded"
+            kind = one.headers["content-type"].partition(";")[0]
             known = spec.property_names(bodies.get(kind, next(iter(bodies.values())))["schema"])
-            assert {name.removesuffix("[]") for name in form_names(one)} <= known
+            sent = one.json() if kind == "application/json" else form_names(one)
+            assert {name.removesuffix("[]") for name in sent} <= {name.removesuffix("[]") for name in known}
         answers = operation["responses"][str(one.status)]
         if "/instance" not in url.path:  # the stand-in says of itself only what is asked
             spec.check(answers["content"]["application/json"]["schema"], one.answer_json())
     posted = next(one for one in passed if one.path == "/api/v1/statuses")
     assert posted.headers["idempotency-key"]
+    assert {"PUT", "DELETE"} <= {one.method for one in passed}
+    assert len([one for one in passed if "max_id=" in one.path]) == 1
 
 
 async def test_facebook_is_sent_only_fields_that_its_nodes_have(sandbox: Sandbox) -> None:
@@ -117,13 +127,17 @@ async def test_facebook_is_sent_only_fields_that_its_nodes_have(sandbox: Sandbox
         for api in page["apis"]
         if "endpoint" in api
     }
+    post = msgspec.json.decode((SPECS / "facebook" / "PagePost.json").read_bytes())
+    taken["POST", "a post"] = {
+        one["name"] for api in post["apis"] if api.get("name") == "#update" for one in api["params"]
+    }
     fields = {node: spec_fields(node) for node in ("Page", "PagePost")}
     passed = await a_life("facebook", sandbox)
     for one in passed:
         url = urlsplit(one.path)
         edge = url.path.rsplit("/", 1)[-1]
         if one.method == "POST":
-            allowed = taken["POST", edge] | {"access_token", "appsecret_proof", "source"}
+            allowed = taken["POST", "a post" if "_" in edge else edge] | {"access_token", "appsecret_proof", "source"}
             assert set(form_names(one)) <= allowed
         if one.method == "GET":
             asked = parse_qs(url.query)["fields"][0]
@@ -164,6 +178,15 @@ async def test_bluesky_is_sent_records_that_fit_its_lexicon(sandbox: Sandbox) ->
     procedure = msgspec.json.decode((lexicons / "com" / "atproto" / "repo" / "putRecord.json").read_bytes())
     entry, output = (procedure["defs"]["main"][name]["schema"] for name in ("input", "output"))
     passed = await a_life("bluesky", sandbox)
+    query = msgspec.json.decode((lexicons / "com" / "atproto" / "repo" / "listRecords.json").read_bytes())["defs"]
+    listed = [one for one in passed if "listRecords" in one.path]
+    assert listed
+    for one in listed:
+        assert set(parse_qs(urlsplit(one.path).query)) <= set(query["main"]["parameters"]["properties"])
+        assert set(one.answer_json()) <= set(query["main"]["output"]["schema"]["properties"])
+        for found in one.answer_json()["records"]:
+            assert set(query["record"]["required"]) <= set(found) <= set(query["record"]["properties"])
+            assert set(schema["required"]) <= set(found["value"]) <= set(schema["properties"]) | {"$type"}
     (put,) = [one for one in passed if one.path.endswith("putRecord")]
     assert set(entry["required"]) <= set(put.json()) <= set(entry["properties"])
     assert set(output["required"]) <= set(put.answer_json()) <= set(output["properties"])

@@ -1,24 +1,28 @@
 """WordPress's own ways, and WordPress itself from Debian's packages."""
 
+import html
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins import Memory, Sandbox, picture, post
 
 from connectors.contract import Credentials, Found
-from connectors.errors import AuthExpired, OutcomeUnknown
+from connectors.errors import AuthExpired, OutcomeUnknown, Rejected
 from connectors.http import Wire
+from connectors.markup import text_of
 from connectors.sandbox import demo_credentials
 from connectors.sandbox.serve import free_port, stop
-from connectors.wordpress import WordPress, html_of, text_of
+from connectors.wordpress import WordPress, html_of
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +48,18 @@ async def test_a_repeat_is_found_by_its_slug_and_not_made_twice(sandbox: Sandbox
     assert isinstance(found, Found)
     attempt.key = "f" * 32
     assert not isinstance(await made.find(outgoing, credentials, attempt), Found)
+
+
+async def test_a_post_whose_pictures_somebody_changed_is_not_edited(sandbox: Sandbox) -> None:
+    made, credentials = WordPress(Wire(sandbox=sandbox.address)), demo_credentials("wordpress", "bwrdd")
+    outgoing, pictures = post("wordpress", TEXT, picture("red", "Drws"), picture("blue", "Arwydd"))
+    attempt = Memory(pictures, sandbox)
+    await made.prepare(outgoing, credentials, attempt)
+    receipt = await made.publish(outgoing, credentials, attempt)
+    sandbox.edit_by_hand("wordpress", receipt.id, "Dim ond un llun")
+    with pytest.raises(Rejected, match="pictures-changed"):
+        await made.edit(receipt, outgoing, credentials)
+    assert sandbox.posts()[0]["text"] == "Dim ond un llun"
 
 
 async def test_the_field_of_a_language_plug_in_is_filled_where_it_is_named(sandbox: Sandbox) -> None:
@@ -139,11 +155,52 @@ async def test_a_whole_life_on_wordpress_itself(real_account: Credentials, sandb
     read = await made.read(receipt, real_account)
     assert read is not None
     assert (read.text, read.title) == (TEXT, outgoing.title)
+    described = tuple(msgspec.structs.replace(one, alt=f"{one.alt} “ŵ” & mwy") for one in outgoing.media)
+    corrected = msgspec.structs.replace(outgoing, text=f"Cywiriad.\n\n{TEXT}", title="Clinig ffliw", media=described)
+    for _ in range(2):
+        assert await made.edit(receipt, corrected, real_account) == receipt
+    edited = await made.read(receipt, real_account)
+    assert edited is not None
+    assert (edited.text, edited.title) == (corrected.text, "Clinig ffliw")
+    assert public(medium).json()["alt_text"] == described[0].alt
+    assert (
+        html.escape(described[1].alt)
+        in public(f"{real_account.account}/wp-json/wp/v2/posts/{receipt.id}").json()["content"]["rendered"]
+    )
+    seen = await made.recent(real_account, attempt.started)
+    assert [(one.receipt.id, one.text) for one in seen] == [(receipt.id, corrected.text)]
+    assert await made.recent(real_account, attempt.started + timedelta(hours=1)) == ()
     await made.retract(receipt, real_account)
     assert await made.read(receipt, real_account) is None
     assert public(medium).status_code == 404
     assert public(media["source_url"]).status_code != 200
     await made.retract(receipt, real_account)
+    with pytest.raises(Rejected, match="not-found"):
+        await made.edit(receipt, corrected, real_account)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "UTC"])
+async def test_a_post_made_by_hand_is_recent_wherever_wordpress_thinks_it_is(
+    real_account: Credentials, zone: str
+) -> None:
+    start, blocks = datetime.now(UTC), "<!-- wp:paragraph -->\n<p>Dewch &amp; gofynnwch</p>\n<!-- /wp:paragraph -->"
+    earlier = (start - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S")
+    posts = [{"content": blocks}, {"title": "Teitl yn unig"}]
+    unwanted = [{"content": "Drafft", "status": "draft"}, {"content": "Hen", "date_gmt": earlier}]
+    sign_in = (real_account.secrets["username"], real_account.secrets["application_password"])
+    site = httpx.AsyncClient(
+        base_url=f"{real_account.account}/wp-json/wp/v2", auth=sign_in, trust_env=False, timeout=30
+    )
+    async with site:
+        (await site.post("/settings", json={"timezone": zone})).raise_for_status()
+        made = [(await site.post("/posts", json={"status": "publish", **one})).json()["id"] for one in posts + unwanted]
+        seen = await WordPress(Wire(loopback=True)).recent(real_account, start)
+        for number in made:
+            (await site.delete(f"/posts/{number}", params={"force": "true"})).raise_for_status()
+    assert {(one.receipt.id, one.text) for one in seen} == {
+        (str(made[0]), "Dewch & gofynnwch"), (str(made[1]), "Teitl yn unig"),
+    }  # fmt: skip
 
 
 @pytest.mark.timeout(300)
