@@ -29,7 +29,7 @@ LIMITS: Mapping[str, Limits] = {
     ),
     "linkedin": Limits(
         text=3000, counting="linkedin", pictures=20, picture_bytes=8 * _MB, max_pixels=36_152_319, alt=4086, fold=210,
-        picture_types=("image/jpeg", "image/png", "image/gif"),
+        picture_types=("image/jpeg", "image/png", "image/gif"), edits=True,
     ),
     "bluesky": Limits(
         # servers not yet upgraded refuse pictures between 1 and 2 MB
@@ -38,7 +38,9 @@ LIMITS: Mapping[str, Limits] = {
     "mastodon": Limits(
         # the defaults of an instance; its own are in /api/v2/instance
         text=500, counting="mastodon", pictures=4, picture_bytes=16_777_216, max_pixels=33_177_600, alt=1500,
-        picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
+        picture_types=("image/jpeg", "image/png", "image/gif", "image/webp"), edits=True,
     ),
-    "wordpress": Limits(text=None, counting="code-points", pictures=20, picture_bytes=8 * _MB, needs_title=True),
+    "wordpress": Limits(
+        text=None, counting="code-points", pictures=20, picture_bytes=8 * _MB, needs_title=True, edits=True
+    ),
 }  # fmt: skip

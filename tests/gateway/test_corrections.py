@@ -9,12 +9,21 @@ from approvals import queries
 from approvals.actions import consenting, drafting, scheduling
 from approvals.content import Bilingual, Named
 from approvals.errors import WrongState
+from connectors import registry
+from connectors.http import Wire
+from connectors.limits import LIMITS
 from gateway.watching import look_for_drift
 from tests.gateway.conftest import House, Platforms
 from tests.gateway.correcting import correction, drafted, manifest, scheduled, signed, submitted
 from tests.journeys.world import consent
 
 pytestmark = pytest.mark.anyio
+
+
+def test_the_domain_knows_which_platforms_edit() -> None:
+    wire = Wire(sandbox="http://127.0.0.1:1")
+    edits = {platform: registry.connector(platform, wire).edits for platform in registry.PLATFORMS}
+    assert edits == {platform: LIMITS[platform].edits for platform in registry.PLATFORMS}
 
 
 async def test_a_correction_edits_where_the_platform_edits_and_follows_up_elsewhere(
