@@ -4,6 +4,7 @@ Where the platform lets a post be edited, the correction edits it; anywhere else
 to the wrong one. Both begin with the word for it, in each language, so that nothing is changed quietly.
 """
 
+import msgspec
 from msgspec import Struct
 
 from approvals.content import Content
@@ -47,6 +48,11 @@ class Correcting(Struct, frozen=True):
     def linked(self, account: str, language: Language) -> Standing | None:
         """The post to which a follow-up on this account links: in its language, and there, if there is one."""
         return min(self.standing, key=lambda one: (language not in one.languages, one.account != account), default=None)
+
+
+def begun(content: Content) -> Content:
+    """What the draft of a correction begins with: everything but the time, which has passed."""
+    return msgspec.structs.replace(content, window=None, publish_at=None)
 
 
 def said(language: Language, words: str, address: str | None = None) -> str:

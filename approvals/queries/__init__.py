@@ -11,8 +11,15 @@ from approvals.queries.consent_views import (
     consent_uses,
     consents,
 )
-from approvals.queries.correction_views import CorrectionView, Edited, edited_by
-from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
+from approvals.queries.correction_views import CorrectionView, Edited, edited_by, original_of
+from approvals.queries.delivery_views import (
+    DeliveryFilter,
+    DeliveryView,
+    EditedPost,
+    deliveries,
+    deliveries_of,
+    delivery,
+)
 from approvals.queries.drift_views import DriftView, drifts
 from approvals.queries.log_views import EntryFilter, EntryView, log_entries
 from approvals.queries.post_views import (
@@ -50,9 +57,9 @@ from approvals.queries.takedown_views import TakedownView, takedowns
 __all__ = [
     "AccountView", "ChannelView", "CommentView", "ConsentFilter", "ConsentRequestView", "ConsentUseView",
     "ConsentView", "CorrectionView", "DecisionView", "DeliveryFilter", "DeliveryView", "DriftView", "Edited",
-    "EntryFilter", "EntryView", "KeyView", "OrganisationView", "PersonRef", "PersonView", "PostFilter",
-    "PostSummary", "PostView", "SignOffView", "SubmissionView", "TakedownView", "TeamView", "VersionView",
-    "account_view", "channels", "consent", "consent_request", "consent_requests", "consent_uses", "consents",
-    "content_of", "deliveries", "deliveries_of", "delivery", "drifts", "edited_by", "key_view", "keys",
-    "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams", "within_reach",
+    "EditedPost", "EntryFilter", "EntryView", "KeyView", "OrganisationView", "PersonRef", "PersonView",
+    "PostFilter", "PostSummary", "PostView", "SignOffView", "SubmissionView", "TakedownView", "TeamView",
+    "VersionView", "account_view", "channels", "consent", "consent_request", "consent_requests", "consent_uses",
+    "consents", "content_of", "deliveries", "deliveries_of", "delivery", "drifts", "edited_by", "key_view", "keys",
+    "log_entries", "organisation", "original_of", "people", "post", "posts", "takedowns", "teams", "within_reach",
 ]  # fmt: skip

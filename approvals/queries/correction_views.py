@@ -32,6 +32,12 @@ class Edited(Struct, frozen=True):
     text: str
 
 
+async def original_of(session: AsyncSession, actor: Actor, post: UUID) -> UUID | None:
+    """The post that this one corrects, if it corrects one."""
+    query = select(m.Post.corrects_id).where(m.Post.id == post, within_reach(actor, Permission.POST_READ))
+    return await session.scalar(query)
+
+
 async def corrections_of(session: AsyncSession, actor: Actor, post: UUID) -> tuple[CorrectionView, ...]:
     """As far as the actor may read them, the oldest first."""
     rows = await session.execute(

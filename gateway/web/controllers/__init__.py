@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.web.controllers.administration import Administration
 from gateway.web.controllers.consents import Consents
+from gateway.web.controllers.correcting import Correcting
 from gateway.web.controllers.deliveries import Deliveries
 from gateway.web.controllers.home import Home
 from gateway.web.controllers.log import Log
@@ -18,6 +19,6 @@ from gateway.web.controllers.translating import Translating
 from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
-    SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
+    SignIns, SecondFactor, Account, choose_language, Home, Posts, Correcting, Writing, Pictures, Translating, Reviewing,
     Scheduling, Deliveries, Consents, Log, Administration,
 )  # fmt: skip
