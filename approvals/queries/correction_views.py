@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals.outgoing import Part, unseal
+from approvals.content import Content
+from approvals.outgoing import Document, Part, unseal
 from approvals.permissions import Actor, Permission
 from approvals.queries.reach import PersonRef, within_reach
 
@@ -26,10 +27,11 @@ class CorrectionView(Struct, frozen=True):
 
 
 class Edited(Struct, frozen=True):
-    """What a part of a correction edits or links to, as it was last approved."""
+    """What a part of a correction edits, as it was last approved."""
 
     url: str | None
     text: str
+    content: Content
 
 
 async def original_of(session: AsyncSession, actor: Actor, post: UUID) -> UUID | None:
@@ -83,9 +85,8 @@ async def edited_by(session: AsyncSession, manifest: Iterable[Part]) -> Mapping[
         .join(m.Submission, m.Submission.version_id == m.Delivery.version_id)
         .where(m.Delivery.id.in_(wanted))
     )
-    return {
-        str(delivery.id): Edited(
-            delivery.url, unseal(submission.document, submission.digest).manifest[delivery.part].outgoing.text
-        )
-        for delivery, submission in rows
-    }
+    return {str(delivery.id): _edited(delivery, unseal(found.document, found.digest)) for delivery, found in rows}
+
+
+def _edited(delivery: m.Delivery, document: Document) -> Edited:
+    return Edited(delivery.url, document.manifest[delivery.part].outgoing.text, document.content)

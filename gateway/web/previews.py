@@ -32,8 +32,8 @@ class Correction(Struct, frozen=True):
     how: Literal["edits", "follows", "no-link"]
     url: str | None = None
     """Of the post that is edited."""
-    runs: tuple[Run, ...] = ()
-    """What the edit changes."""
+    changes: tuple[tuple[Language | None, tuple[Run, ...]], ...] = ()
+    """What the edit changes in each language; together where they cannot be told apart."""
 
 
 class Preview(Struct, frozen=True):
@@ -60,17 +60,26 @@ def previews(
 ) -> list[Preview]:
     """In the order in which they go out: the Welsh before the English. `edited`: of a correction, what it edits."""
     return [
-        _preview(part, content, channels[part.channel], None if edited is None else _correction(part, edited))
+        _preview(part, content, channels[part.channel], None if edited is None else _correction(part, content, edited))
         for part in manifest
         if part.channel in channels
     ]
 
 
-def _correction(part: Part, edited: Mapping[str, Edited]) -> Correction:
+def _correction(part: Part, content: Content, edited: Mapping[str, Edited]) -> Correction:
     before = edited.get(part.edits or "")
-    if before is not None:
-        return Correction("edits", before.url, tuple(runs(before.text, part.outgoing.text)))
-    return Correction("follows" if part.corrects else "no-link")
+    if before is None:
+        return Correction("follows" if part.corrects else "no-link")
+    out = part.outgoing
+    old = _by_language(before.text, out.languages, before.content)
+    new = _by_language(out.text, out.languages, content)
+    if len(old) != len(new) or len(new) != len(out.languages):
+        return Correction("edits", before.url, ((None, tuple(runs(before.text, out.text))),))
+    changes = (
+        (language, tuple(runs(was.rstrip(), words.rstrip())))
+        for (_, was), (language, words) in zip(old, new, strict=True)
+    )
+    return Correction("edits", before.url, tuple(changes))
 
 
 def _preview(part: Part, content: Content, channel: Channel, correction: Correction | None) -> Preview:

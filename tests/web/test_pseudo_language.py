@@ -31,6 +31,8 @@ DATA = {
     for text in (
         demonstration.TEAM, demonstration.NAME_CY, demonstration.NAME_EN, *(p.name for p in demonstration.PEOPLE),
         "Mae clinig ffliw rhif ar agor heddiw Croeso i bawb Flu clinic number is open today Everyone is welcome",
+        "Cywiriad gau ac yfory Y postiad gwreiddiol Correction closed and tomorrow The original post",
+        "https social.example posts",
         "Yes Everybody No Well Sian Hughes Y claf Porth facebook x glan hafren example cy en porth_",
         *get_month_names("wide", locale="en").values(), *get_day_names("wide", locale="en").values(),
         *(p.account for p in demonstration.PEOPLE), "test python httpx",
