@@ -22,6 +22,8 @@ GONE = "original-gone"
 """The post that is corrected cannot be seen any more: nothing to edit, nothing to link to."""
 TOO_LATE = "corrected-meanwhile"
 """Another correction of it was quicker: this one would correct words that are not there."""
+CORRECTED = "corrected"
+"""A correction of its post is public: these are the wrong words."""
 REFUSED = "edit-refused"
 """The platform has refused to edit the post since this was approved."""
 
@@ -62,7 +64,11 @@ async def lock(session: AsyncSession, delivery: UUID, original: UUID) -> None:
 
 
 async def why_not(session: AsyncSession, post: m.Post, part: Part, own: UUID | None = None) -> str | None:
-    """Why this part of a correction must not go out: another delivery than `own` was quicker, or there is nothing."""
+    """Why this part must not go out: of a post that was corrected since, or of a correction that corrects nothing any
+    more. `own` is its delivery.
+    """
+    if await originals.superseded(session, Correction(post.id, post.id)):
+        return CORRECTED
     correction = originals.correction_of(post)
     if correction is None:
         return None

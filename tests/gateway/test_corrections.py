@@ -1,20 +1,27 @@
 """Corrections: openly, in both languages, linked to the wrong post; edited where the platform edits (PUB-01)."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import msgspec
+import psycopg
 import pytest
 from sqlalchemy import select
 
 from approvals import models as m
 from approvals import queries
-from approvals.actions import consenting, drafting, scheduling
-from approvals.content import Bilingual, Named
-from approvals.errors import WrongState
+from approvals.actions import consenting, drafting, reviewing, scheduling
+from approvals.content import Bilingual, Named, Window
+from approvals.corrections import begun
+from approvals.errors import NotAllowed, WrongState
+from approvals.permissions import Role
+from benchmarks.rig import PAIRED, Office
 from connectors import registry
 from connectors.http import Wire
 from connectors.limits import LIMITS
 from gateway.watching import look_for_drift
-from tests.gateway.conftest import House, Platforms
-from tests.gateway.correcting import correction, drafted, manifest, scheduled, signed, submitted
+from tests.gateway.conftest import ANSWERS, House, Platforms
+from tests.gateway.correcting import correction, drafted, manifest, put_right, scheduled, signed, submitted
 from tests.journeys.world import consent
 
 pytestmark = pytest.mark.anyio
@@ -352,3 +359,100 @@ async def test_a_follow_up_that_only_its_link_makes_too_long_is_told_so(house: H
     long = Bilingual(cy="Mae'r clinig ar gau yfory. " * 10, en="The clinic is closed tomorrow. " * 9)
     found = await codes(house, post, text=long)
     assert ("block", "length") in found
+
+
+async def test_what_of_a_corrected_post_has_not_gone_out_does_not_go_out_any_more(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    platforms.fault(platform="x", call="create", kind="refuse", error="rate-limited", seconds=600)
+    await house.publish()
+    assert await house.states(post) == ["published", "due", "due"]
+    platforms.forget_faults()
+    made = await correction(house, post.id, channels=("facebook",))
+    await house.publish()
+    assert await house.states(made) == ["published"]
+    house.clock.pass_by(minutes=11)
+    await house.publish()
+    assert [(d.state, d.code) for d in await house.deliveries(post)][1:] == [
+        ("held", "corrected"),
+        ("held", "other-half"),
+    ]
+    assert platforms.posts("x") == []
+
+
+async def test_who_wrote_the_original_does_not_sign_off_its_correction(house: House, database: str) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    tom, nia = house.demo.actors["tom"], house.demo.actors["nia"]
+    async with house.porth.sessions() as session:
+        content = put_right(begun(await queries.content_of(session, tom, post.id)))
+        content = msgspec.structs.replace(content, window=Window(house.clock(), house.clock() + timedelta(days=1)))
+        made = await drafting.create(session, tom, house.demo.team, content, corrects=post.id, now=house.clock())
+        outcome = await drafting.submit(session, tom, made.id, ANSWERS, house.porth.limits, seen=1, now=house.clock())
+        await session.commit()
+    assert outcome.digest
+    greedy = msgspec.structs.replace(nia, roles=nia.roles | {Role.WELSH})
+    async with house.porth.sessions() as session:
+        with pytest.raises(NotAllowed, match="own-work"):
+            await reviewing.sign_off(
+                session, greedy, made.id, "welsh", outcome.digest, house.porth.limits, now=house.clock()
+            )
+    with psycopg.connect(database) as connection, pytest.raises(psycopg.Error, match="nobody approves"):
+        connection.execute(
+            "INSERT INTO sign_offs (id, version_id, step, person_id, digest, attests, signed_at)"
+            " SELECT gen_random_uuid(), v.id, 'welsh', %s, %s, '{}', now() FROM versions v WHERE v.post_id = %s",
+            (nia.person, outcome.digest, made.id),
+        )
+
+
+async def paired(house: House) -> tuple[Office, UUID, UUID]:
+    """A post on a pair of accounts whose platform edits, and its correction, due now."""
+    office = Office(house.porth)
+    await office.found()
+    await office.channel("mastodon", PAIRED)
+    post, digest = await office.approved(office.words())
+    await office.schedule(post, digest, house.clock())
+    await house.publish()
+    made, digest = await office.approved(office.words(), corrects=post)
+    await office.schedule(made, digest, house.clock())
+    return office, post, made
+
+
+async def of(house: House, post: UUID) -> list[m.Delivery]:
+    async with house.porth.sessions() as session:
+        return await house.deliveries(await session.get_one(m.Post, post))
+
+
+async def test_a_pair_is_edited_welsh_first(house: House, platforms: Platforms) -> None:
+    _, _, made = await paired(house)
+    await house.publish()
+    assert [d.state for d in await of(house, made)] == ["published", "published"]
+    welsh, english = [c["account"] for c in platforms.calls() if c["call"] == "edit"]
+    assert (welsh[-2:], english[-2:]) == ("cy", "en")
+    assert {p["text"][:8] for p in platforms.posts("mastodon")} == {"Cywiriad", "Correcti"}
+
+
+async def test_of_a_pair_whose_english_is_gone_the_welsh_is_not_edited_alone(
+    house: House, platforms: Platforms
+) -> None:
+    _, _, made = await paired(house)
+    platforms.remove(next(p for p in platforms.posts("mastodon") if p["account"].endswith("en")))
+    for _ in range(3):
+        await house.publish()
+        house.clock.pass_by(seconds=6)
+    assert [(d.state, d.code) for d in await of(house, made)] == [("held", "original-gone"), ("held", "other-half")]
+    assert [c for c in platforms.calls() if c["call"] == "edit"] == []
+    (welsh,) = platforms.posts("mastodon")
+    assert welsh["text"].startswith("Mae clinig")
+
+
+async def test_a_takedown_that_was_edited_stands_in_the_list_once(house: House) -> None:
+    post = await house.scheduled(channels=("facebook",))
+    await house.publish()
+    await correction(house, post.id)
+    await house.publish()
+    await taken_down(house, post)
+    async with house.porth.sessions() as session:
+        found = await queries.takedowns(session, house.demo.actors["tom"], now=house.clock())
+    assert [one.post for one in found] == [post.id]

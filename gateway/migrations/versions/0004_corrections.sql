@@ -56,6 +56,23 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Four eyes: a correction repeats the words of what it corrects, so their authors do not sign it off either (APR-06).
+
+CREATE OR REPLACE FUNCTION refuse_own_work() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        WITH RECURSIVE written AS (
+            SELECT p.id, p.corrects_id FROM versions AS v JOIN posts AS p ON p.id = v.post_id
+            WHERE v.id = NEW.version_id
+            UNION SELECT p.id, p.corrects_id FROM posts AS p JOIN written ON p.id = written.corrects_id
+        )
+        SELECT 1 FROM written JOIN versions AS v ON v.post_id = written.id WHERE v.author_id = NEW.person_id
+    ) THEN
+        RAISE EXCEPTION 'nobody approves what they wrote' USING ERRCODE = 'PT002';
+    END IF;
+    RETURN NEW;
+END $$;
+
 ALTER TABLE accounts ADD COLUMN listed_at TIMESTAMP WITH TIME ZONE;
 
 ALTER TABLE drifts
