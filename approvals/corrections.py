@@ -26,6 +26,8 @@ class Standing(Struct, frozen=True):
     """SHA-256 of each, in order."""
     editable: bool
     """The platform edits posts, and has not refused to edit this one."""
+    unreached: bool = False
+    """Of a post that the corrected one corrects in its turn, which did not go out here."""
 
 
 class Correcting(Struct, frozen=True):

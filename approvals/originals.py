@@ -79,6 +79,7 @@ def _nearest(rows: Sequence[Any], chain: Sequence[UUID], platforms: Mapping[str,
             languages=outgoing.languages, url=delivery.url or "", text=outgoing.text,
             pictures=tuple(picture.sha256 for picture in outgoing.media),
             editable=uneditable is None and platforms[channel.platform].edits,
+            unreached=delivery.post_id != chain[0],
         )  # fmt: skip
 
 

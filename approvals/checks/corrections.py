@@ -14,7 +14,8 @@ def of_content(content: Content, context: Context) -> Iterator[Finding]:
     original = context.correcting
     if original is None:
         return
-    if _shown(content) == _shown(original.content):
+    unreached = any(one.unreached and one.channel in content.channels for one in original.standing)
+    if _shown(content) == _shown(original.content) and not unreached:
         yield Finding("PUB-CORRECTION", Severity.BLOCK, "both", _TEXT, {"variant": "unchanged"})
     if original.standing:
         yield from _reach(content, original)

@@ -456,3 +456,23 @@ async def test_a_takedown_that_was_edited_stands_in_the_list_once(house: House) 
     async with house.porth.sessions() as session:
         found = await queries.takedowns(session, house.demo.actors["tom"], now=house.clock())
     assert [one.post for one in found] == [post.id]
+
+
+async def test_where_an_edit_was_refused_a_second_correction_with_the_same_words_reaches_it(
+    house: House, platforms: Platforms
+) -> None:
+    post = await house.scheduled()
+    await house.publish()
+    first = await correction(house, post.id)
+    platforms.fault(platform="facebook", call="edit", kind="refuse", error="invalid")
+    await house.publish()
+    assert await house.states(first) == ["failed", "published", "published"]
+    async with house.porth.sessions() as session:
+        right = (await queries.content_of(session, house.demo.actors["nia"], first.id)).text
+    second = await correction(house, first.id, text=right, channels=("facebook",))
+    await house.publish()
+    assert await house.states(second) == ["published"]
+    wrong, note = platforms.posts("facebook")
+    assert note["text"].startswith("Cywiriad: ")
+    (original,) = [d for d in await house.deliveries(post) if d.platform_id == wrong["id"]]
+    assert note["text"].endswith(original.url or "never")
