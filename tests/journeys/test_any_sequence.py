@@ -175,4 +175,3 @@ def test_nothing_is_published_that_must_not_be_whatever_anybody_tries(gateway: t
     assert gateway.tally["public"] > EXAMPLES, f"the sequences published too little to show anything: {gateway.tally}"
     assert gateway.tally["removed"] > 0, f"nothing was taken down: {gateway.tally}"
     assert gateway.tally["edited"] > 0, f"nothing was corrected: {gateway.tally}"
-    print(gateway.tally)
