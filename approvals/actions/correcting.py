@@ -111,14 +111,9 @@ async def linked(session: AsyncSession, made: m.Delivery, part: Part) -> None:
 async def settled(
     session: AsyncSession, delivery: m.Delivery, post: m.Post, part: Part, digest: str, *, now: datetime
 ) -> None:
-    """A part of a correction is public: the corrected post's log says so, and a removal asked for meanwhile begins."""
+    """A part of a correction is public: the corrected post's log says so."""
     if post.corrects_id is None:
         return
-    if delivery.origin_id is not None:
-        origin = await origin_of(session, delivery)
-        if origin.state == "retracted" or origin.takedown_at is not None:
-            delivery.takedown_at = delivery.takedown_at or now
-            delivery.takedown_reason = delivery.takedown_reason or origin.takedown_reason
     before = await session.scalars(
         select(m.Submission.digest)
         .join(m.Delivery, m.Delivery.version_id == m.Submission.version_id)

@@ -138,7 +138,8 @@ async def test_of_two_corrections_of_one_post_the_second_is_held(house: House, p
     states = [await house.states(one) for one in (first, second)]
     assert sorted(states) == [["held"] * 3, ["published"] * 3]
     loser = (first, second)[states.index(["held"] * 3)]
-    assert (await house.deliveries(loser))[0].code == "corrected-meanwhile"
+    codes = [d.code for d in await house.deliveries(loser)]
+    assert codes == ["corrected-meanwhile", "corrected-meanwhile", "other-half"]
     assert len(platforms.posts()) == 5
 
 
@@ -189,6 +190,7 @@ async def test_a_takedown_of_either_removes_the_edited_post_once_and_ends_both(
     made = await correction(house, post.id)
     await house.publish()
     assert await taken_down(house, post if which == "original" else made) == 1
+    assert None not in {d.takedown_at for one in (post, made) for d in await house.deliveries(one)}
     await house.publish()
     assert platforms.posts() == []
     assert await house.states(post) == ["retracted"]
