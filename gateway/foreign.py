@@ -12,6 +12,7 @@ from approvals.actions import foreign
 from connectors.errors import PublishingError
 from connectors.matching import normal
 from gateway.runtime import Runtime
+from gateway.vault import CannotOpenError
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ async def look_for_foreign(porth: Runtime, session: AsyncSession, now: datetime)
             await _look(porth, session, account, now)
         except PublishingError as error:
             log.warning("listing the posts of account %s: %s", account, error.code)
+        except CannotOpenError:
+            await session.rollback()
+            log.warning("listing the posts of account %s: its credentials were sealed with another key", account)
 
 
 async def _look(porth: Runtime, session: AsyncSession, account_id: UUID, now: datetime) -> None:

@@ -117,6 +117,10 @@ async def test_a_failing_account_does_not_stop_the_others_and_a_stopped_one_is_l
     for platform in ("facebook", "x"):
         platforms.plant(platform, await handle(house, platform), f"By hand on {platform}")
     platforms.fault(platform="facebook", call="find", kind="drop", count=3)
+    async with house.porth.sessions() as session:
+        english = (await session.scalars(select(m.Account).where(m.Account.handle.like("%-en")))).all()[-1]
+        english.credentials = b"sealed with a key that nobody has"
+        await session.commit()
     assert [drift.reads for drift in await looked(house)] == ["By hand on x"]
     platforms.forget_faults()
     async with house.porth.sessions() as session:
