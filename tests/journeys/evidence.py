@@ -53,8 +53,14 @@ CORRECTABLE = """
       AND EXISTS (SELECT FROM deliveries d WHERE d.post_id = p.id AND d.state = 'published' AND d.takedown_at IS NULL)
       AND NOT EXISTS (SELECT FROM posts c JOIN deliveries d ON d.post_id = c.id WHERE c.corrects_id = p.id
                       AND d.state IN ('sending', 'unconfirmed', 'published'))
+      AND NOT EXISTS (
+        WITH RECURSIVE written AS (
+            SELECT p.id, p.corrects_id
+            UNION SELECT o.id, o.corrects_id FROM posts o JOIN written w ON o.id = w.corrects_id
+        ) SELECT FROM written w JOIN versions v ON v.post_id = w.id WHERE v.author_id <> %s)
     ORDER BY p.id
 """
+"""Without those of which a reviewer wrote something, who may not sign their correction either."""
 _STRANGERS = """
     SELECT 'log' FROM log_entries e JOIN people p ON p.id = e.actor_id WHERE p.organisation_id <> e.organisation_id
     UNION ALL SELECT 'version' FROM versions v JOIN posts o ON o.id = v.post_id JOIN people p ON p.id = v.author_id
