@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals import terms
+from approvals import originals, terms
 from approvals.checks.context import Account, Channel, Context, Model, Picture, Region
 from approvals.content import Content
+from approvals.originals import Correction
 from approvals.outgoing import Part, Rendition, render
 from approvals.policy import Policy
 from connectors.contract import Language, Limits
@@ -28,8 +29,9 @@ async def context(
     publish_at: datetime | None = None,
     lock: bool = False,
     pictures: bool = True,
+    correction: Correction | None = None,
 ) -> tuple[Context, tuple[Part, ...]]:
-    """The context of every check of `content`, and what its channels would get.
+    """The context of every check of `content`, and what its channels would get; `correction` where it is one.
 
     Without `pictures` neither they nor what would be sent is looked up: enough for the checks that time can change.
 
@@ -44,11 +46,15 @@ async def context(
     uploads = [media.upload or "" for media in content.media] if pictures else []
     items = await _media(session, organisation, uploads)
     renditions = await _renditions(session, [item.sha256 for item in items.values()])
+    correcting = await originals.correcting(session, correction, platforms) if correction else None
     manifest: list[Part] = []
+    plain: list[Part] = []
     for channel in channels.values() if pictures else ():
         made = [renditions.get((items[u].sha256, channel.platform)) if u in items else None for u in uploads]
         if all(r is not None and r.sha256 for r in made):
-            manifest += render(content, channel, [_rendition(r) for r in made if r is not None])
+            rendered = [_rendition(r) for r in made if r is not None]
+            manifest += render(content, channel, rendered, correcting)
+            plain += render(content, channel, rendered) if correcting else ()
     known = Context(
         now=now,
         publish_at=publish_at,
@@ -56,6 +62,8 @@ async def context(
         consents={record.ref: record.consent() for record in consents},
         pictures={upload: _picture(item, renditions, channels) for upload, item in items.items()},
         manifest=tuple((part.channel, part.outgoing) for part in manifest),
+        correcting=correcting,
+        plain=tuple((part.channel, part.outgoing) for part in plain),
         terms=await terms.standing(session, organisation, small_number=policy.small_number),
         never_patients=policy.never_patients,
     )

@@ -1,13 +1,14 @@
 """From what people wrote to what each account will get, and the bytes that approval binds to."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from approvals.checks.context import Account, Channel
 from approvals.content import LANGUAGES, Content
+from approvals.corrections import Correcting, said
 from connectors.contract import Language, Outgoing, Picture, canonical
 
 SCHEMA = "porth/post/1"
@@ -31,6 +32,10 @@ class Part(Struct, frozen=True, omit_defaults=True):
     outgoing: Outgoing
     follows: bool = False
     """The English half of a pair: it goes out once the part before it in the manifest is published (WEL-03)."""
+    edits: str | None = None
+    """Of a correction: the delivery whose public post is edited into this, where the platform does that (PUB-01)."""
+    corrects: tuple[str, ...] = ()
+    """Of a correction that is a post of its own: the deliveries to whose public posts it links."""
 
 
 class Sealed(Struct, frozen=True):
@@ -40,7 +45,7 @@ class Sealed(Struct, frozen=True):
     digest: str
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, omit_defaults=True):
     """The decoded form of `Sealed.document`."""
 
     schema: str
@@ -48,35 +53,69 @@ class Document(Struct, frozen=True):
     version: int
     content: Content
     manifest: tuple[Part, ...]
+    corrects: str | None = None
+    """The post that this one corrects in public."""
 
 
-def render(content: Content, channel: Channel, renditions: Sequence[Rendition]) -> tuple[Part, ...]:
+def render(
+    content: Content, channel: Channel, renditions: Sequence[Rendition], correcting: Correcting | None = None
+) -> tuple[Part, ...]:
     """What the accounts of one channel get. Welsh first, always; a language without text gets no part.
 
     A bilingual account gets one post when both languages, with both descriptions of each picture, fit; otherwise
-    two, the Welsh first. `renditions` are the content's pictures in order, as this platform takes them.
+    two, the Welsh first. `renditions` are the content's pictures in order, as this platform takes them. A correction
+    edits two halves rather than to follow up on them with one post.
     """
     languages = tuple(language for language in LANGUAGES if _words(content, channel, language))
     if channel.model in LANGUAGES:
         languages = tuple(language for language in languages if language == channel.model)
-    whole = channel.model == "bilingual" and len(languages) == len(LANGUAGES)
-    if whole and channel.accounts:
-        together = _outgoing(content, channel, LANGUAGES, renditions)
-        if _fits(together, channel):
-            return (Part(channel.name, channel.accounts[0].id, together),)
-    return tuple(_halves(content, channel, languages, renditions))
+    halves = tuple(_halves(content, channel, languages, renditions, correcting))
+    if channel.model == "bilingual" and len(languages) == len(LANGUAGES) and channel.accounts:
+        whole = _part(content, channel, channel.accounts[0], LANGUAGES, renditions, correcting)
+        if _fits(whole.outgoing, channel) and (whole.edits or not all(half.edits for half in halves)):
+            return (whole,)
+    return halves
 
 
 def _halves(
-    content: Content, channel: Channel, languages: Iterable[Language], renditions: Sequence[Rendition]
+    content: Content,
+    channel: Channel,
+    languages: Iterable[Language],
+    renditions: Sequence[Rendition],
+    correcting: Correcting | None,
 ) -> Iterator[Part]:
     first = True
     for language in languages:
         account = _account(channel, language)
         if account is None:
             continue
-        yield Part(channel.name, account.id, _outgoing(content, channel, (language,), renditions), follows=not first)
+        part = _part(content, channel, account, (language,), renditions, correcting)
+        yield part if first else msgspec.structs.replace(part, follows=True)
         first = False
+
+
+def _part(
+    content: Content,
+    channel: Channel,
+    account: Account,
+    languages: tuple[Language, ...],
+    renditions: Sequence[Rendition],
+    correcting: Correcting | None,
+) -> Part:
+    words = {language: _words(content, channel, language) for language in languages}
+    if correcting is None:
+        return Part(channel.name, account.id, _outgoing(content, channel, words, renditions))
+    edited = correcting.edited(account.id, languages, tuple(rendition.sha256 for rendition in renditions))
+    if edited is not None:
+        words = {language: said(language, text) for language, text in words.items()}
+        return Part(channel.name, account.id, _outgoing(content, channel, words, renditions), edits=edited.delivery)
+    linked = {language: one for language in languages if (one := correcting.linked(account.id, language))}
+    words = {
+        language: said(language, text, linked[language].url if language in linked else None)
+        for language, text in words.items()
+    }
+    links = tuple(dict.fromkeys(one.delivery for one in linked.values()))
+    return Part(channel.name, account.id, _outgoing(content, channel, words, renditions), corrects=links)
 
 
 def _account(channel: Channel, language: Language) -> Account | None:
@@ -84,21 +123,19 @@ def _account(channel: Channel, language: Language) -> Account | None:
 
 
 def _outgoing(
-    content: Content, channel: Channel, languages: Sequence[Language], renditions: Sequence[Rendition]
+    content: Content, channel: Channel, words: Mapping[Language, str], renditions: Sequence[Rendition]
 ) -> Outgoing:
-    words = "\n\n".join(_words(content, channel, language) for language in languages)
-    link = next((content.link.get(language) for language in languages if content.link.get(language)), None)
+    text = "\n\n".join(words.values())
+    link = next((content.link.get(language) for language in words if content.link.get(language)), None)
     pictures = tuple(
         Picture(
             sha256=r.sha256, media_type=r.media_type, width=r.width, height=r.height, size=r.size,
-            alt=" / ".join(filter(None, (media.alt.get(language).strip() for language in languages))),
+            alt=" / ".join(filter(None, (media.alt.get(language).strip() for language in words))),
         )
         for media, r in zip(content.media, renditions, strict=False)
     )  # fmt: skip
-    title = words.split("\n", 1)[0][:100] if channel.limits.needs_title else None
-    return Outgoing(
-        text=words, languages=tuple(languages), media=pictures, link=None if pictures else link, title=title
-    )
+    title = text.split("\n", 1)[0][:100] if channel.limits.needs_title else None
+    return Outgoing(text=text, languages=tuple(words), media=pictures, link=None if pictures else link, title=title)
 
 
 def _words(content: Content, channel: Channel, language: Language) -> str:
@@ -118,9 +155,9 @@ def _fits(outgoing: Outgoing, channel: Channel) -> bool:
     )
 
 
-def seal(post: str, version: int, content: Content, manifest: Sequence[Part]) -> Sealed:
+def seal(post: str, version: int, content: Content, manifest: Sequence[Part], *, corrects: str | None = None) -> Sealed:
     """Canonical JSON of everything that is approved, and its SHA-256 (requirements.md 0.3: approve the bytes)."""
-    document = canonical(Document(SCHEMA, post, version, content, tuple(manifest)))
+    document = canonical(Document(SCHEMA, post, version, content, tuple(manifest), corrects))
     return Sealed(document, digest(document))
 
 

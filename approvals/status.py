@@ -8,7 +8,7 @@ from msgspec import Struct
 
 Status = Literal[
     "draft", "translating", "in-review", "approved", "scheduled", "publishing", "published", "partly-published",
-    "on-hold", "missed", "needs-a-person", "taken-down", "refused", "withdrawn", "archived",
+    "corrected", "on-hold", "missed", "needs-a-person", "taken-down", "refused", "withdrawn", "archived",
 ]  # fmt: skip
 
 
@@ -36,14 +36,18 @@ class Sent(Struct, frozen=True):
     """Its removal was asked for."""
 
 
-def status(state: str, *, approved: bool, deliveries: Sequence[Sent]) -> Status:
-    """`approved`: nothing is outstanding on the newest version. `deliveries` are those of that version."""
+def status(state: str, *, approved: bool, deliveries: Sequence[Sent], corrected: bool = False) -> Status:
+    """`approved`: nothing is outstanding on the newest version. `deliveries` are those of that version.
+
+    `corrected`: a correction of it is public.
+    """
     if state != "in_review":
         return STORED[state]
     states = {delivery.state for delivery in deliveries} - {"cancelled"}
     if not states:
         return "approved" if approved else "in-review"
-    return _of_deliveries(states)
+    found = _of_deliveries(states)
+    return "corrected" if corrected and found in {"published", "partly-published"} else found
 
 
 def _of_deliveries(states: set[str]) -> Status:

@@ -245,10 +245,10 @@ class Office:
             window=Window(now - timedelta(minutes=5), now + timedelta(hours=6)),
         )
 
-    async def approved(self, content: Content) -> tuple[UUID, str]:
+    async def approved(self, content: Content, corrects: UUID | None = None) -> tuple[UUID, str]:
         now, limits = self.porth.clock(), self.porth.limits
         async with self.porth.sessions() as session:
-            post = await drafting.create(session, self.actors["nurse"], self.team, content, now=now)
+            post = await drafting.create(session, self.actors["nurse"], self.team, content, now=now, corrects=corrects)
             outcome = await drafting.submit(session, self.actors["nurse"], post.id, ANSWERS, limits, seen=1, now=now)
             if outcome.digest is None:
                 raise RuntimeError(f"refused: {outcome.findings}")

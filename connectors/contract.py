@@ -98,6 +98,8 @@ class Limits(Struct, frozen=True):
     """Code points."""
     forbidden: str = ""
     """Characters that the platform refuses in title and text."""
+    edits: bool = False
+    """`Connector.edits` of this platform, for those who decide without a connector."""
 
     def length(self, text: str) -> int:
         """The length of `text` as this platform counts it."""

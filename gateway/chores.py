@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
 from approvals.actions import consenting
+from gateway.foreign import look_for_foreign
 from gateway.heads import write_heads
 from gateway.renewing import renew_credentials
 from gateway.runtime import Runtime
@@ -74,6 +75,7 @@ CHORES = (
     Chore("heads", timedelta(hours=1), write_heads),
     Chore("log", timedelta(days=1), verify_logs),
     Chore("drift", timedelta(minutes=5), look_for_drift),
+    Chore("foreign", timedelta(minutes=10), look_for_foreign),
     Chore("credentials", timedelta(minutes=15), renew_credentials),
 )
 

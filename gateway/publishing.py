@@ -24,10 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals.actions import delivering, spacing
 from approvals.actions.delivering import Case
-from connectors.contract import Absent, Connector, Credentials, Found, Outgoing, Receipt, Unsure
+from connectors.contract import Absent, Credentials, Found, Outgoing, Receipt, Unsure
 from connectors.errors import AuthExpired, OutcomeUnknown, PublishingError, RateLimited, Rejected, Retryable
 from gateway import queue
 from gateway.attempts import LeaseLost, StoredAttempt
+from gateway.editing import Sender, sender
 from gateway.queue import Claim
 from gateway.runtime import Runtime
 
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _NEEDS_PREPARING = text("""
     SELECT NOT d.prepared AND (
-        d.code = 'not-prepared' OR d.follows_id IS NOT NULL
+        d.code = 'not-prepared' OR d.follows_id IS NOT NULL OR d.edits_id IS NOT NULL
         OR EXISTS (SELECT FROM deliveries h WHERE h.version_id = d.version_id AND h.follows_id = d.id)
         OR position(convert_to('"sha256"', 'UTF8') IN s.document) > 0
     ) FROM deliveries d JOIN submissions s ON s.version_id = d.version_id WHERE d.id = :delivery
@@ -174,12 +175,12 @@ class Publisher:
             )
             await session.commit()
 
-    async def _begin(self, delivery: UUID) -> tuple[Outgoing, Credentials, Connector, StoredAttempt] | None:
+    async def _begin(self, delivery: UUID) -> tuple[Outgoing, Credentials, Sender, StoredAttempt] | None:
         return await self._under_lock(delivery, begin=True)
 
     async def _under_lock(
         self, delivery: UUID, *, begin: bool
-    ) -> tuple[Outgoing, Credentials, Connector, StoredAttempt] | None:
+    ) -> tuple[Outgoing, Credentials, Sender, StoredAttempt] | None:
         """One transaction with every lock: all checks, and with `begin` the entry into `sending`."""
         async with self.porth.sessions() as session:
             found = await delivering.case(session, delivery, self.worker)
@@ -209,9 +210,7 @@ class Publisher:
         late_after = self.porth.settings.late_after
         return await delivering.why_not(session, found, self.porth.limits, late_after=late_after, now=now)
 
-    async def _ready(
-        self, session: AsyncSession, found: Case
-    ) -> tuple[Outgoing, Credentials, Connector, StoredAttempt]:
+    async def _ready(self, session: AsyncSession, found: Case) -> tuple[Outgoing, Credentials, Sender, StoredAttempt]:
         attached = await session.scalars(
             select(m.Delivery.platform_id).where(
                 m.Delivery.account_id == found.account.id,
@@ -223,7 +222,7 @@ class Publisher:
             self.porth, self.worker, found.delivery, frozenset(platform_id for platform_id in attached if platform_id)
         )
         credentials = self.porth.credentials(found.account)
-        return found.outgoing(), credentials, self.porth.connector(found.channel.platform, found.account.mode), attempt
+        return found.outgoing(), credentials, await sender(self.porth, session, found), attempt
 
     # -- after the call -------------------------------------------------------------------------------------------
 
@@ -340,7 +339,7 @@ class Publisher:
             return Outcome(row.id, row.post_id, channel, row.state, row.code, row.url)
 
 
-async def _removed(connector: Connector, receipt: Receipt, credentials: Credentials) -> tuple[str | None, bool]:
+async def _removed(connector: Sender, receipt: Receipt, credentials: Credentials) -> tuple[str | None, bool]:
     """Why the post is not known to be gone, `None` once it is; and whether the platform refuses to delete it."""
     refused: Rejected | None = None
     try:
@@ -383,7 +382,7 @@ class _Settling:
             await self._session.close()
 
 
-def _repeatable(connector: Connector, delivery: m.Delivery, now: datetime) -> bool:
+def _repeatable(connector: Sender, delivery: m.Delivery, now: datetime) -> bool:
     """Whether the same call with the same key cannot make a second post. Never for what is to be taken down."""
     if connector.repeat_safe_for is None or delivery.started_at is None or delivery.takedown_at is not None:
         return False

@@ -45,9 +45,12 @@ _UNCONFIRMED = f"""
       AND (d.lease_until IS NULL OR d.lease_until < :now)
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
 """
+# one removal of a post that edits have changed: by the delivery that made it, while that one is to do it
 _TAKEDOWNS = """
     FROM deliveries d
     WHERE d.state = 'published' AND d.takedown_at IS NOT NULL AND d.next_attempt_at <= :now
+      AND NOT EXISTS (SELECT FROM deliveries origin WHERE origin.id = d.origin_id
+                      AND origin.state = 'published' AND origin.takedown_at IS NOT NULL)
       AND (d.lease_until IS NULL OR d.lease_until < :now)
       AND (CAST(:organisation AS uuid) IS NULL OR d.organisation_id = :organisation)
 """

@@ -12,13 +12,14 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from approvals import models as m
 from approvals import quality_log
+from approvals.actions import correcting
 from approvals.actions.scheduling import mark_for_takedown
 from approvals.consent import Consent, ends, scope
 from approvals.content import LONDON
@@ -197,10 +198,10 @@ async def withdraw(session: AsyncSession, actor: Actor, ref: str, reason: str, *
     if found.withdrawn_at is not None:
         raise WrongState("consent-withdrawn")
     found.withdrawn_at, found.withdrawn_by, found.withdrawal_reason = now, actor.person, reason
-    deliveries = await _relying(session, found.id)
-    before = sum(d.state == "held" for d in deliveries)
-    takedowns = mark_for_takedown(deliveries, "CON-WITHDRAWN", now)
-    held = sum(d.state == "held" for d in deliveries) - before
+    relying = await correcting.same_post(session, _relies_on(found.id))
+    before = sum(d.state == "held" for d in relying.own)
+    takedowns = mark_for_takedown(relying, "CON-WITHDRAWN", now)
+    held = sum(d.state == "held" for d in relying.own) - before
     await _log(session, actor, found, "consent-withdrawn", now, held=held, takedowns=takedowns)
     return Withdrawal(held, takedowns)
 
@@ -335,10 +336,14 @@ async def _locked(session: AsyncSession, actor: Actor, ref: str) -> m.ConsentRec
     return found
 
 
+def _relies_on(consent: UUID) -> ColumnElement[bool]:
+    return m.Delivery.version_id.in_(select(m.ConsentUse.version_id).where(m.ConsentUse.consent_id == consent))
+
+
 async def _relying(session: AsyncSession, consent: UUID) -> list[m.Delivery]:
     rows = await session.scalars(
         select(m.Delivery)
-        .where(m.Delivery.version_id.in_(select(m.ConsentUse.version_id).where(m.ConsentUse.consent_id == consent)))
+        .where(_relies_on(consent))
         .order_by(m.Delivery.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import checks, evidence, quality_log
 from approvals import models as m
+from approvals.actions import correcting
 from approvals.content import Content
 from approvals.findings import Finding, Severity, blocks
-from approvals.outgoing import Document, unseal
+from approvals.originals import correction_of
+from approvals.outgoing import Document, Part, unseal
 from approvals.policy import Policy
 from approvals.route import decode, outstanding
 from connectors.contract import Limits, Outgoing, Receipt
@@ -57,11 +59,17 @@ class Case(NamedTuple):
         """Raises `ValueError` when the stored bytes are not those that were approved."""
         return unseal(self.submission.document, self.submission.digest)
 
-    def outgoing(self) -> Outgoing:
+    def part(self) -> Part:
+        """Raises `ValueError` as `document` does, and when the delivery is not what its part was sealed as."""
         part = self.document().manifest[self.delivery.part]
         if part.account != str(self.account.id):
             raise ValueError("the manifest names another account")
-        return part.outgoing
+        if part.edits != (str(self.delivery.edits_id) if self.delivery.edits_id else None):
+            raise ValueError("the manifest edits another post")
+        return part
+
+    def outgoing(self) -> Outgoing:
+        return self.part().outgoing
 
 
 class Stop(NamedTuple):
@@ -90,6 +98,8 @@ async def case(session: AsyncSession, delivery_id: UUID, worker: str) -> Case | 
     organisation, post, version, submission, account, channel = row
     content = msgspec.convert(version.content, Content)
     await evidence.relied_on(session, organisation.id, content, lock=True)
+    if post.corrects_id is not None:
+        await correcting.lock(session, delivery_id, post.corrects_id)
     delivery = await session.scalar(
         select(m.Delivery)
         .where(m.Delivery.id == delivery_id, m.Delivery.leased_by == worker)
@@ -121,9 +131,12 @@ async def why_not(
     if found.post.state != "in_review" or found.post.latest != found.version.number:
         return Stop("held", "not-approved")
     try:
-        found.outgoing()
+        part = found.part()
     except ValueError:
         return Stop("held", "digest")
+    stale = await correcting.why_not(session, found.post, part, delivery.id)
+    if stale is not None:
+        return Stop("held", stale)
     return await _not_approved(session, found, platforms, now)
 
 
@@ -146,8 +159,9 @@ async def _not_approved(
 ) -> Stop | None:
     content = found.content
     context, _ = await evidence.context(
-        session, found.organisation.id, content, platforms, now=now, publish_at=now, lock=True, pictures=False
-    )
+        session, found.organisation.id, content, platforms, now=now, publish_at=now, lock=True, pictures=False,
+        correction=correction_of(found.post),
+    )  # fmt: skip
     # `why_not` has looked at this delivery's account; that another channel's is stopped holds nothing here
     timed = tuple(f for f in checks.run(content, context, timed_only=True) if f.code != "PUB-CHANNEL")
     for finding in blocks(timed):
@@ -182,7 +196,7 @@ def begin(found: Case, *, now: datetime) -> None:
 
 
 async def published(session: AsyncSession, found: Case, receipt: Receipt, *, now: datetime, how: str = "sent") -> None:
-    """The post exists. A takedown that was asked for meanwhile begins at once."""
+    """The post exists, or says what it should. A takedown that was asked for meanwhile begins at once."""
     delivery = found.delivery
     delivery.state, delivery.code = "published", None
     delivery.platform_id, delivery.url, delivery.published_at = receipt.id, receipt.url, receipt.at
@@ -201,6 +215,7 @@ async def published(session: AsyncSession, found: Case, receipt: Receipt, *, now
         },
         now,
     )  # fmt: skip
+    await correcting.settled(session, delivery, found.post, found.part(), found.submission.digest, now=now)
 
 
 async def try_later(
@@ -237,6 +252,7 @@ async def failed(session: AsyncSession, found: Case, code: str, *, now: datetime
         found.delivery.state, found.delivery.code = "held", code
     else:
         found.delivery.state, found.delivery.code = "failed", code
+        await correcting.refused(session, found.delivery, code)
     release_lease(found.delivery)
     await _keep_second_half(session, found.delivery)
     await _log(session, found, "failed", {"code": code, "first_half_public": await _first_public(session, found)}, now)
@@ -282,7 +298,7 @@ async def looked(session: AsyncSession, found: Case, seen: Sequence[Receipt], *,
 
 
 async def absent(session: AsyncSession, found: Case, *, now: datetime) -> None:
-    """The platform says with authority that nothing was posted. Said twice, it may go out, after every check again."""
+    """Provably nothing was posted, or changed. Said twice, it may go out, after every check again."""
     delivery = found.delivery
     if delivery.absent_at is None or now < delivery.absent_at + APART:
         delivery.absent_at = delivery.absent_at or now
@@ -292,6 +308,7 @@ async def absent(session: AsyncSession, found: Case, *, now: datetime) -> None:
     delivery.state, delivery.code = ("held", delivery.takedown_reason) if delivery.takedown_at else ("due", "absent")
     delivery.next_attempt_at = now
     delivery.takedown_at = None
+    delivery.prepared = delivery.prepared and delivery.edits_id is None  # what it edits is read again before
     release_lease(delivery)
     await _log(session, found, "absent", {}, now)
 
@@ -300,7 +317,8 @@ async def retracted(session: AsyncSession, found: Case, *, now: datetime) -> Non
     """Removed, and read back as gone (PUB-03)."""
     found.delivery.state, found.delivery.retracted_at = "retracted", now
     release_lease(found.delivery)
-    await _log(session, found, "retracted", {"reason": found.delivery.takedown_reason}, now)
+    others = await correcting.retracted_with(session, found.delivery, now=now)
+    await _log(session, found, "retracted", {"reason": found.delivery.takedown_reason, **_ids(others)}, now)
 
 
 async def retract_later(session: AsyncSession, found: Case, code: str, *, now: datetime) -> None:
@@ -320,6 +338,11 @@ async def retract_refused(session: AsyncSession, found: Case, code: str, *, now:
     release_lease(delivery)
     if asked != delivery.code:
         await _log(session, found, "cannot-retract", {"code": code}, now)
+
+
+def _ids(others: Sequence[m.Delivery]) -> dict[str, list[str]]:
+    """For the log: further deliveries that named the same post."""
+    return {"with": [str(other.id) for other in others]} if others else {}
 
 
 def release_lease(delivery: m.Delivery) -> None:

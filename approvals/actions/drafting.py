@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import checks, evidence, lifecycle, quality_log
 from approvals import models as m
-from approvals.actions import posts, scheduling
+from approvals.actions import correcting, posts, scheduling
 from approvals.content import LANGUAGES, Bilingual, Content, Origin, normalised
 from approvals.errors import Invalid, Stale, WrongState
 from approvals.findings import Finding, blocks
+from approvals.originals import correction_of
 from approvals.outgoing import Part, seal
 from approvals.permissions import Actor, Permission
 from approvals.rules import VERSION as RULES
@@ -57,7 +58,7 @@ class Outcome(Struct, frozen=True):
 async def create(
     session: AsyncSession, actor: Actor, team: UUID, content: Content, *, now: datetime, corrects: UUID | None = None
 ) -> m.Post:
-    """A new draft of one of the actor's service teams."""
+    """A new draft of one of the actor's service teams; `corrects` names the published post that it puts right."""
     known = await session.scalar(
         select(m.Team.id).where(m.Team.id == team, m.Team.organisation_id == actor.organisation)
     )
@@ -66,6 +67,7 @@ async def create(
     actor.require(Permission.POST_EDIT, team=team)
     if corrects is not None:
         await posts.post(session, actor, Permission.POST_READ, corrects)
+        await correcting.nothing_to_correct(session, corrects)
     made = m.Post(
         organisation_id=actor.organisation, team_id=team, state="draft", latest=0,
         created_by=actor.person, created_at=now, changed_at=now, corrects_id=corrects,
@@ -74,8 +76,10 @@ async def create(
     await session.flush()
     await _add_version(session, actor, made, content, now)
     await quality_log.append(
-        session, actor.organisation, "post-created", {"team": str(team)}, now=now, actor=actor.person, post=made.id
-    )
+        session, actor.organisation, "post-created",
+        {"team": str(team), "corrects": str(corrects) if corrects else None},
+        now=now, actor=actor.person, post=made.id,
+    )  # fmt: skip
     return made
 
 
@@ -215,7 +219,9 @@ async def submit(
     if await session.get(m.Submission, version.id) is not None:
         raise WrongState("already-submitted")
     content = msgspec.convert(version.content, Content)
-    context, manifest = await evidence.context(session, post.organisation_id, content, platforms, now=now, lock=True)
+    context, manifest = await evidence.context(
+        session, post.organisation_id, content, platforms, now=now, lock=True, correction=correction_of(post)
+    )
     findings = checks.run(content, context)
     if blocks(findings) or not manifest:
         await _log_submission(session, actor, post, version, findings, None, now)
@@ -234,7 +240,8 @@ async def _seal(
     findings: tuple[Finding, ...],
     now: datetime,
 ) -> Outcome:
-    sealed = seal(str(post.id), version.number, content, manifest)
+    corrects = str(post.corrects_id) if post.corrects_id else None
+    sealed = seal(str(post.id), version.number, content, manifest, corrects=corrects)
     session.add(
         m.Submission(
             version_id=version.id, document=sealed.document, digest=sealed.digest, rules=RULES,

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from approvals import models as m
 from approvals.content import Content
@@ -71,8 +72,14 @@ async def submitted(
 
 
 async def authors(session: AsyncSession, post_id: UUID) -> frozenset[UUID]:
-    """Everybody who wrote or edited any version."""
-    return frozenset(await session.scalars(select(m.Version.author_id).where(m.Version.post_id == post_id)))
+    """Everybody who wrote or edited any version; of a correction also of what it corrects, whose words it repeats."""
+    written = select(m.Post.id, m.Post.corrects_id).where(m.Post.id == post_id).cte(recursive=True)
+    original = aliased(m.Post)
+    written = written.union_all(
+        select(original.id, original.corrects_id).join(written, written.c.corrects_id == original.id)
+    )
+    query = select(m.Version.author_id).where(m.Version.post_id.in_(select(written.c.id)))
+    return frozenset(await session.scalars(query))
 
 
 async def decided(session: AsyncSession, case: Submitted) -> frozenset[str]:

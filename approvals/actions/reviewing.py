@@ -14,6 +14,7 @@ from approvals import models as m
 from approvals.actions import posts, scheduling
 from approvals.errors import Blocked, Invalid, NotAllowed, NotFound, WrongState
 from approvals.findings import Finding, Severity, Where, blocks, decided_by
+from approvals.originals import correction_of
 from approvals.permissions import SIGNS, Actor, Permission
 from approvals.route import Step
 from connectors.contract import Limits
@@ -163,8 +164,9 @@ async def _timed(
     session: AsyncSession, case: posts.Submitted, platforms: Mapping[str, Limits], now: datetime
 ) -> tuple[Finding, ...]:
     context, _ = await evidence.context(
-        session, case.post.organisation_id, case.content, platforms, now=now, lock=True, pictures=False
-    )
+        session, case.post.organisation_id, case.content, platforms, now=now, lock=True, pictures=False,
+        correction=correction_of(case.post),
+    )  # fmt: skip
     return checks.run(case.content, context, timed_only=True)
 
 

@@ -9,13 +9,15 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from approvals import checks, evidence, quality_log
+from approvals import checks, evidence, originals, quality_log
 from approvals import models as m
-from approvals.actions import posts
+from approvals.actions import correcting, posts
+from approvals.actions.correcting import SamePost
 from approvals.actions.delivering import IN_RESERVE
 from approvals.content import Content, window
 from approvals.errors import Blocked, Invalid, NotFound, Stale, WrongState
 from approvals.findings import Finding, blocks
+from approvals.originals import correction_of
 from approvals.outgoing import Part, unseal
 from approvals.permissions import Actor, Permission
 from connectors.contract import Limits, Receipt
@@ -65,6 +67,10 @@ async def _queue(
             account_id=UUID(part.account), follows_id=made[-1].id if part.follows else None, state="due",
             publish_at=now, next_attempt_at=now, created_at=now,
         )  # fmt: skip
+        stale = await correcting.why_not(session, case.post, part)
+        if stale is not None:
+            raise WrongState(stale)
+        await correcting.linked(session, delivery, part)
         session.add(delivery)
         await session.flush()
         made.append(delivery)
@@ -95,8 +101,9 @@ async def _approved(
 ) -> None:
     """Every step signed, every finding decided, and nothing that the chosen time changes."""
     context, _ = await evidence.context(
-        session, case.post.organisation_id, case.content, platforms, now=now, publish_at=at, lock=True, pictures=False
-    )
+        session, case.post.organisation_id, case.content, platforms, now=now, publish_at=at, lock=True,
+        pictures=False, correction=correction_of(case.post),
+    )  # fmt: skip
     timed = checks.run(case.content, context, timed_only=True)
     if blocks(timed):
         raise Blocked("blocked-since", blocks(timed))
@@ -148,7 +155,11 @@ async def move(
     before = _movable(standing)
     if was is not None and was not in before:
         raise Stale("moved-meanwhile", "/was", stands=before[0].isoformat())
+    manifest = unseal(case.submission.document, case.submission.digest).manifest
     for delivery in standing:
+        stale = await correcting.why_not(session, case.post, manifest[delivery.part], delivery.id)
+        if stale is not None:
+            raise WrongState(stale)
         _set_due(delivery, at)
     payload = {"was": before[0].isoformat(), "at": at.isoformat(), "digest": case.submission.digest}
     await _announce(session, case.post, actor, "moved", payload, now)
@@ -206,6 +217,10 @@ async def release(
     when = at or max(now, delivery.publish_at)
     _in_window(content, when, now)
     await _approved(session, case, when, platforms, now)
+    part = unseal(submission.document, submission.digest).manifest[delivery.part]
+    stale = await correcting.why_not(session, post, part, delivery.id)
+    if stale is not None:
+        raise WrongState(stale)
     _set_due(delivery, when)
     await _announce(session, post, actor, "released", {"delivery": str(delivery.id), "reason": reason}, now)
     return delivery
@@ -229,8 +244,12 @@ async def resolve(
     if found is None:
         delivery.state, delivery.code = "held", "not-there"
     else:
+        await correcting.found(session, delivery, found.id)
         delivery.state, delivery.code = "published", None
         delivery.platform_id, delivery.url, delivery.published_at = found.id, found.url, found.at
+        submission = await session.get_one(m.Submission, delivery.version_id)
+        part = unseal(submission.document, submission.digest).manifest[delivery.part]
+        await correcting.settled(session, delivery, post, part, submission.digest, now=now)
     payload = {"delivery": str(delivery.id), "reason": reason, "found": found.id if found else None}
     await _announce(session, post, actor, "resolved", payload, now)
     return delivery
@@ -243,8 +262,8 @@ async def take_down(session: AsyncSession, actor: Actor, post_id: UUID, reason: 
     """
     _reasoned(reason)
     post = await posts.post(session, actor, Permission.TAKEDOWN_APPROVE, post_id)
-    deliveries = await _locked(session, m.Delivery.post_id == post.id)
-    marked = mark_for_takedown(deliveries, "takedown", now)
+    found = await correcting.same_post(session, m.Delivery.post_id == post.id)
+    marked = mark_for_takedown(found, "takedown", now)
     await _announce(session, post, actor, "takedown-asked", {"reason": reason, "posts": marked}, now)
     return marked
 
@@ -257,9 +276,9 @@ async def ask_removal(session: AsyncSession, actor: Actor, post_id: UUID, reason
     """
     _reasoned(reason)
     post = await posts.post(session, actor, Permission.TAKEDOWN_REQUEST, post_id)
-    deliveries = await _locked(session, m.Delivery.post_id == post.id)
-    marked = mark_for_takedown(deliveries, REMOVAL, now)
-    held = sum(d.state == "held" and d.code == REMOVAL for d in deliveries)
+    found = await correcting.same_post(session, m.Delivery.post_id == post.id)
+    marked = mark_for_takedown(found, REMOVAL, now)
+    held = sum(d.state == "held" and d.code == REMOVAL for d in found.own)
     if not marked and not held:
         raise WrongState("nothing-to-remove")
     await _announce(session, post, actor, REMOVAL, {"reason": reason, "posts": marked, "held": held}, now)
@@ -271,25 +290,31 @@ async def removed_by_hand(
 ) -> m.Delivery:
     """A person has deleted on the platform what Porth could not, and has looked that it is gone."""
     _reasoned(reason)
-    delivery, post = await _one(session, actor, Permission.TAKEDOWN_APPROVE, delivery_id)
+    post, _ = await _post_of(session, actor, Permission.TAKEDOWN_APPROVE, delivery_id)
+    (delivery,), _ = await correcting.same_post(session, m.Delivery.id == delivery_id)
     if delivery.state != "published" or delivery.takedown_at is None:
         raise WrongState("no-takedown")
     delivery.state, delivery.code, delivery.retracted_at = "retracted", "by-hand", now
+    await correcting.retracted_with(session, delivery, now=now)
     await _announce(session, post, actor, "removed-by-hand", {"delivery": str(delivery.id), "reason": reason}, now)
     return delivery
 
 
-def mark_for_takedown(deliveries: Sequence[m.Delivery], code: str, now: datetime) -> int:
-    """Hold what is due and mark what is or may be public. The deliveries are locked by the caller, by id."""
-    marked = 0
-    for delivery in deliveries:
-        if delivery.state in {"due", "missed", "failed"}:
-            delivery.state, delivery.code = "held", code
-        elif delivery.state in {"sending", "unconfirmed", "published"} and delivery.takedown_at is None:
+def mark_for_takedown(found: SamePost, code: str, now: datetime) -> int:
+    """Hold what is due and mark what is or may be public, edits of it and what it edits included.
+
+    The deliveries are locked by the caller, by id. Returns how many posts of platforms will be removed.
+    """
+    marked: set[UUID] = set()
+    for delivery in (*found.own, *correcting.public_with(found)):
+        if delivery.state in originals.LIVE and delivery.takedown_at is None:
             delivery.takedown_at, delivery.takedown_reason = now, code
             delivery.next_attempt_at = now
-            marked += 1
-    return marked
+            marked.add(correcting.name(delivery))
+    for delivery in found.own:
+        if delivery.state in {"due", "missed", "failed"}:
+            delivery.state, delivery.code = "held", code
+    return len(marked)
 
 
 async def pause(session: AsyncSession, actor: Actor, reason: str, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
-from approvals import quality_log
+from approvals import originals, quality_log
 from approvals.errors import Invalid, NotFound, WrongState
 from approvals.permissions import Actor, Permission
 
@@ -28,6 +28,7 @@ async def to_look_at(session: AsyncSession, now: datetime, most: int) -> Sequenc
         .where(
             m.Delivery.state == "published",
             m.Delivery.takedown_at.is_(None),
+            ~originals.replaced(),
             m.Account.stopped_at.is_(None),
             m.Delivery.published_at > now - OLD,
             or_(
@@ -49,14 +50,20 @@ async def to_look_at(session: AsyncSession, now: datetime, most: int) -> Sequenc
 
 async def drifted(session: AsyncSession, delivery_id: UUID, reads: str | None, *, now: datetime) -> bool:
     """Record that a post now reads `reads` (`None`: it is gone), once until somebody settles it."""
-    delivery = await session.get_one(m.Delivery, delivery_id, with_for_update=True)
+    delivery = await session.get_one(m.Delivery, delivery_id, with_for_update=True, populate_existing=True)
     known = await session.scalar(
         select(m.Drift.id).where(m.Drift.delivery_id == delivery_id, m.Drift.settled_at.is_(None))
     )
-    if known is not None or delivery.state != "published" or delivery.takedown_at is not None:
+    edited = await session.scalar(select(m.Delivery.id).where(m.Delivery.id == delivery_id, originals.replaced()))
+    if known or edited or delivery.state != "published" or delivery.takedown_at is not None:
         return False
     kind = "deleted" if reads is None else "edited"
-    session.add(m.Drift(delivery_id=delivery_id, kind=kind, reads=reads or "", seen_at=now))
+    session.add(
+        m.Drift(
+            delivery_id=delivery_id, account_id=delivery.account_id, platform_id=delivery.platform_id or "",
+            url=delivery.url, made_at=delivery.published_at, kind=kind, reads=reads or "", seen_at=now,
+        )
+    )  # fmt: skip
     await session.flush()
     await quality_log.append(
         session,
@@ -70,32 +77,37 @@ async def drifted(session: AsyncSession, delivery_id: UUID, reads: str | None, *
 
 
 async def settle(session: AsyncSession, actor: Actor, drift_id: UUID, reason: str, *, now: datetime) -> m.Drift:
-    """A person has seen to it: put it right on the platform, corrected it with a new post, or let it be."""
+    """A person has seen to it: put it right on the platform, corrected it with a new post, or let it be.
+
+    A post that did not come through Porth stays that: nothing approves it afterwards.
+    """
     actor.require(Permission.DELIVERY_RESOLVE)
     if not reason.strip():
         raise Invalid("reason-needed", "/reason")
     row = (
         await session.execute(
             select(m.Drift, m.Delivery)
-            .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
-            .where(m.Drift.id == drift_id, m.Delivery.organisation_id == actor.organisation)
+            .join(m.Account, m.Account.id == m.Drift.account_id)
+            .outerjoin(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
+            .where(m.Drift.id == drift_id, m.Account.organisation_id == actor.organisation)
             .with_for_update(of=m.Drift)
         )
     ).first()
     if row is None:
         raise NotFound("no-such-drift")
-    drift, delivery = row
+    drift: m.Drift = row[0]
+    delivery: m.Delivery | None = row[1]
     if drift.settled_at is not None:
         raise WrongState("drift-settled")
     drift.settled_by, drift.settled_at, drift.reason = actor.person, now, reason
     await session.flush()
-    await quality_log.append(
-        session,
-        actor.organisation,
-        "drift-settled",
-        {"delivery": str(delivery.id), "kind": drift.kind, "reason": reason},
-        now=now,
-        actor=actor.person,
-        post=delivery.post_id,
-    )
+    about = {"drift": str(drift.id), "kind": drift.kind, "reason": reason}
+    if delivery is None:
+        about |= {"account": str(drift.account_id), "platform_id": drift.platform_id}
+        await quality_log.append(session, actor.organisation, "foreign-settled", about, now=now, actor=actor.person)
+    else:
+        about["delivery"] = str(delivery.id)
+        await quality_log.append(
+            session, actor.organisation, "drift-settled", about, now=now, actor=actor.person, post=delivery.post_id
+        )
     return drift

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from approvals.checks import accessibility, completeness, conduct, facts, identifiers, people, welsh
+from approvals.checks import accessibility, completeness, conduct, corrections, facts, identifiers, people, welsh
 from approvals.checks.context import Context
 from approvals.content import Content
 from approvals.findings import Finding
 
 __all__ = [
-    "ALWAYS", "TIMED", "accessibility", "completeness", "conduct", "facts", "identifiers", "people", "run", "welsh",
+    "ALWAYS", "TIMED", "accessibility", "completeness", "conduct", "corrections", "facts", "identifiers", "people",
+    "run", "welsh",
 ]  # fmt: skip
 
 Check = Callable[[Content, Context], Iterator[Finding]]
@@ -25,6 +26,7 @@ ALWAYS: tuple[Check, ...] = (
     completeness.of_texts,
     completeness.of_pictures,
     completeness.of_channels,
+    corrections.of_content,
 )
 """At submission."""
 TIMED: tuple[Check, ...] = (
@@ -33,6 +35,7 @@ TIMED: tuple[Check, ...] = (
     people.consents,
     completeness.of_window,
     completeness.suspended,
+    corrections.standing,
 )
 """At submission, each sign-off, scheduling and again in the moment before sending: whatever time can change."""
 

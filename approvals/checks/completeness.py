@@ -6,7 +6,7 @@ from datetime import datetime
 from approvals.checks.context import Channel, Context, Picture
 from approvals.content import AmbiguousHour, Content, Media, NoSuchHour, window
 from approvals.findings import Finding, Severity, Where
-from connectors.contract import Language
+from connectors.contract import Outgoing
 
 _BLOCK = Severity.BLOCK
 
@@ -18,18 +18,30 @@ def of_texts(content: Content, context: Context) -> Iterator[Finding]:
     for name, outgoing in context.manifest:
         channel = context.channels.get(name)
         if channel is not None:
-            yield from _length(channel, outgoing.text, outgoing.languages[0] if len(outgoing.languages) == 1 else None)
+            yield from _length(channel, outgoing, _fits_plain(channel, outgoing, context))
             yield from _descriptions(channel, [picture.alt for picture in outgoing.media])
 
 
-def _length(channel: Channel, text: str, language: Language | None) -> Iterator[Finding]:
+def _fits_plain(channel: Channel, outgoing: Outgoing, context: Context) -> bool:
+    """Of a correction: whether it would fit without the words that say so, and the link to the wrong post."""
+    for name, plain in context.plain:
+        if (name, plain.languages) == (channel.name, outgoing.languages):
+            return channel.limits.text is not None and channel.limits.length(plain.text) <= channel.limits.text
+    return False
+
+
+def _length(channel: Channel, outgoing: Outgoing, fits_plain: bool) -> Iterator[Finding]:  # noqa: FBT001  # one of three things to know
     """What the account would get, links and both languages included, as the platform counts it."""
-    limits = channel.limits
+    limits, text = channel.limits, outgoing.text
+    language = outgoing.languages[0] if len(outgoing.languages) == 1 else None
     where = Where(f"/text/{language}" if language else "/text/cy")
     length = limits.length(text)
     if limits.text is not None and length > limits.text:
         params = {"channel": channel.name, "n": length - limits.text, "length": length, "limit": limits.text}
-        yield Finding("TXT-LENGTH", _BLOCK, language or "both", where, params)
+        if fits_plain:
+            yield Finding("PUB-CORRECTION", _BLOCK, language or "both", where, {"variant": "length", **params})
+        else:
+            yield Finding("TXT-LENGTH", _BLOCK, language or "both", where, params)
     size = len(text.encode("utf-8", "replace"))
     if limits.text_bytes is not None and size > limits.text_bytes:
         params = {

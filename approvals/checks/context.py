@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from approvals.consent import Consent
+from approvals.corrections import Correcting
 from approvals.rules import Terms
 from connectors.contract import Language, Limits, Outgoing
 
@@ -69,6 +70,10 @@ class Context(Struct, frozen=True):
     """By `Media.upload` or `Media.file`."""
     manifest: tuple[tuple[str, Outgoing], ...] = ()
     """(channel name, what it would get)."""
+    correcting: Correcting | None = None
+    """The published post that this one corrects in public."""
+    plain: tuple[tuple[str, Outgoing], ...] = ()
+    """Of a correction: what the channels would get if it were none."""
     terms: Terms | None = None
     """The organisation's own term lists on top of the rule pack."""
     never_patients: bool = False

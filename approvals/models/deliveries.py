@@ -21,7 +21,21 @@ class Delivery(Identified, Base):
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         UniqueConstraint("version_id", "part"),
-        UniqueConstraint("account_id", "platform_id", name="uq_deliveries_platform_id"),
+        Index(
+            "uq_deliveries_platform_id",
+            "account_id",
+            "platform_id",
+            unique=True,
+            postgresql_where=text("edits_id IS NULL"),
+        ),
+        Index(
+            "ix_deliveries_edits",
+            "edits_id",
+            unique=True,
+            postgresql_where=text("state IN ('sending', 'unconfirmed', 'published', 'retracted')"),
+        ),
+        Index("ix_deliveries_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
+        CheckConstraint("(edits_id IS NULL) = (origin_id IS NULL)", name="an_edit_has_an_origin"),
         CheckConstraint("state <> 'published' OR platform_id IS NOT NULL", name="published_has_an_id"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'due'")),
         Index("ix_deliveries_open", "next_attempt_at", postgresql_where=text("state IN ('sending', 'unconfirmed')")),
@@ -59,6 +73,10 @@ class Delivery(Identified, Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliveries.id"))
     """The Welsh half, which must be published first (WEL-03)."""
+    edits_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliveries.id"))
+    """The delivery whose words this one replaces on the platform: of the post that is corrected (PUB-01)."""
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliveries.id"))
+    """Of an edit: the delivery that made the platform's post, which both name."""
     state: Mapped[str] = mapped_column(String(15), default="due")
     code: Mapped[str | None]
     """Why it is held, failed, missed or unconfirmed."""
@@ -86,19 +104,30 @@ class Delivery(Identified, Base):
     retracted_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]
     """When it was last read back after publishing (PUB-06)."""
+    uneditable: Mapped[str | None]
+    """Why the platform refused to edit its post: a correction is a post of its own from then on."""
     created_at: Mapped[datetime]
 
 
 class Drift(Identified, Base):
-    """A published post that no longer says what was approved, until a person has settled it (PUB-06)."""
+    """What is not on the platform as it was approved, until a person has settled it (PUB-06): a published post that
+    no longer says it, or (`foreign`) a post that no delivery made.
+    """
 
     __tablename__ = "drifts"
     __table_args__ = (
-        CheckConstraint("kind IN ('edited', 'deleted')", name="kind"),
+        CheckConstraint("kind IN ('edited', 'deleted', 'foreign')", name="kind"),
+        CheckConstraint("(kind = 'foreign') = (delivery_id IS NULL)", name="foreign_is_no_delivery"),
         Index("ix_drifts_open", "delivery_id", unique=True, postgresql_where=text("settled_at IS NULL")),
+        Index("ix_drifts_foreign", "account_id", "platform_id", unique=True, postgresql_where=text("kind = 'foreign'")),
     )
 
-    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
+    delivery_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliveries.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    platform_id: Mapped[str]
+    url: Mapped[str | None]
+    made_at: Mapped[datetime | None]
+    """When the platform says that the post was made."""
     kind: Mapped[str] = mapped_column(String(15))
     reads: Mapped[str]
     """What the platform showed; empty where it was gone."""

@@ -158,4 +158,6 @@ class Account(Identified, Base):
     """Credentials that the platform has given in exchange and that have not worked yet, sealed as `credentials` is."""
     renewing_until: Mapped[datetime | None]
     """Until then one process is exchanging the credentials, and no other may."""
+    listed_at: Mapped[datetime | None]
+    """Until when the account's posts have been looked through for those that no delivery made (PUB-06)."""
     created_at: Mapped[datetime]

@@ -36,6 +36,7 @@ class Post(Identified, Base):
             "id",
             postgresql_where=text("state = 'in_review' AND NOT scheduled"),
         ),
+        Index("ix_posts_corrects", "corrects_id", postgresql_where=text("corrects_id IS NOT NULL")),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

@@ -13,7 +13,15 @@ from approvals.queries.consent_views import (
     consent_uses,
     consents,
 )
-from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
+from approvals.queries.correction_views import CorrectionView, Edited, edited_by, original_of
+from approvals.queries.delivery_views import (
+    DeliveryFilter,
+    DeliveryView,
+    EditedPost,
+    deliveries,
+    deliveries_of,
+    delivery,
+)
 from approvals.queries.drift_views import DriftView, drifts
 from approvals.queries.log_views import HOUSEKEEPING, TOPICS, EntryFilter, EntryView, log_entries, words_of
 from approvals.queries.post_lists import PostFilter, PostSummary, posts
@@ -62,10 +70,13 @@ __all__ = [
     "ConsentRequestView",
     "ConsentUseView",
     "ConsentView",
+    "CorrectionView",
     "DecisionView",
     "DeliveryFilter",
     "DeliveryView",
     "DriftView",
+    "Edited",
+    "EditedPost",
     "EntryFilter",
     "EntryView",
     "HeldView",
@@ -101,11 +112,13 @@ __all__ = [
     "deliveries_of",
     "delivery",
     "drifts",
+    "edited_by",
     "key_view",
     "keys",
     "line_managers",
     "log_entries",
     "organisation",
+    "original_of",
     "people",
     "post",
     "posts",

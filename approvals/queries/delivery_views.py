@@ -7,11 +7,21 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from approvals import models as m
 from approvals.errors import NotFound
 from approvals.permissions import Actor, Permission
 from approvals.queries.reach import within_reach
+
+
+class EditedPost(Struct, frozen=True):
+    """The public post that a delivery edits in place of publishing one (PUB-01)."""
+
+    delivery: UUID
+    """The one whose words it replaces."""
+    platform_id: str | None
+    url: str | None
 
 
 class DeliveryView(Struct, frozen=True):
@@ -32,6 +42,8 @@ class DeliveryView(Struct, frozen=True):
     publish_at: datetime
     next_attempt_at: datetime
     follows: UUID | None
+    edits: EditedPost | None
+    """Of a correction, on platforms where posts are edited."""
     platform_id: str | None
     url: str | None
     published_at: datetime | None
@@ -41,23 +53,28 @@ class DeliveryView(Struct, frozen=True):
     """Posts that a lookup saw and could not tell apart; a person decides."""
 
 
+ORIGIN = aliased(m.Delivery)
+
+
 def _delivery_query() -> Any:
     return (
-        select(m.Delivery, m.Version.number, m.Account, m.Channel)
+        select(m.Delivery, m.Version.number, m.Account, m.Channel, ORIGIN.platform_id, ORIGIN.url)
         .join(m.Post, m.Post.id == m.Delivery.post_id)
         .join(m.Version, m.Version.id == m.Delivery.version_id)
         .join(m.Account, m.Account.id == m.Delivery.account_id)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
+        .outerjoin(ORIGIN, ORIGIN.id == m.Delivery.origin_id)
     )
 
 
 def _delivery(row: Any) -> DeliveryView:
-    found, version, account, channel = row
+    found, version, account, channel, platform_id, url = row
     return DeliveryView(
         id=found.id, post=found.post_id, version=version, part=found.part, channel=channel.name,
         platform=channel.platform, account=account.external_id, handle=account.handle,
         languages=tuple(account.languages), mode=account.mode, state=found.state, code=found.code,
         publish_at=found.publish_at, next_attempt_at=found.next_attempt_at, follows=found.follows_id,
+        edits=EditedPost(found.edits_id, platform_id, url) if found.edits_id else None,
         platform_id=found.platform_id, url=found.url, published_at=found.published_at,
         takedown_at=found.takedown_at, retracted_at=found.retracted_at, seen=tuple(found.seen),
     )  # fmt: skip

@@ -15,12 +15,17 @@ from approvals.queries.reach import PersonRef
 class DriftView(Struct, frozen=True):
     id: UUID
     post: UUID | None
+    """`null` for a post that did not come through Porth."""
     delivery: UUID | None
+    """The same."""
     channel: str
+    account: UUID
     handle: str
+    platform_id: str
     url: str | None
     kind: str
-    """`edited` or `deleted`."""
+    """`edited`, `deleted`, or `foreign`: no delivery made it, and a person must remove it on the platform itself if
+    it should not be there."""
     reads: str
     """What the platform showed; empty where the post was gone."""
     made_at: datetime | None
@@ -36,13 +41,13 @@ async def drifts(
 ) -> list[DriftView]:
     """Of the actor's whole organisation: whoever may settle them (`DELIVERY_RESOLVE`) reaches all of it."""
     rows = await session.execute(
-        select(m.Drift, m.Delivery, m.Account.handle, m.Channel.name, m.Person.id, m.Person.name)
-        .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
-        .join(m.Account, m.Account.id == m.Delivery.account_id)
+        select(m.Drift, m.Delivery.post_id, m.Account.handle, m.Channel.name, m.Person.id, m.Person.name)
+        .join(m.Account, m.Account.id == m.Drift.account_id)
+        .outerjoin(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
         .join(m.Channel, m.Channel.id == m.Account.channel_id)
         .outerjoin(m.Person, m.Person.id == m.Drift.settled_by)
         .where(
-            m.Delivery.organisation_id == actor.organisation,
+            m.Account.organisation_id == actor.organisation,
             m.Drift.settled_at.is_not(None) if settled else m.Drift.settled_at.is_(None),
             m.Drift.id < after if after else true(),
         )
@@ -52,11 +57,10 @@ async def drifts(
     return [_view(*row) for row in rows]
 
 
-def _view(
-    drift: m.Drift, delivery: m.Delivery, handle: str, channel: str, by: UUID | None, name: str | None
-) -> DriftView:
+def _view(drift: m.Drift, post: UUID | None, handle: str, channel: str, by: UUID | None, name: str | None) -> DriftView:
     return DriftView(
-        id=drift.id, post=delivery.post_id, delivery=delivery.id, channel=channel, handle=handle, url=delivery.url,
-        kind=drift.kind, reads=drift.reads, made_at=delivery.published_at, seen_at=drift.seen_at,
-        settled_at=drift.settled_at, settled_by=PersonRef(by, name or "") if by else None, reason=drift.reason,
+        id=drift.id, post=post, delivery=drift.delivery_id, channel=channel, account=drift.account_id, handle=handle,
+        platform_id=drift.platform_id, url=drift.url, kind=drift.kind, reads=drift.reads, made_at=drift.made_at,
+        seen_at=drift.seen_at, settled_at=drift.settled_at, settled_by=PersonRef(by, name or "") if by else None,
+        reason=drift.reason,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from approvals import models as m
 from approvals.content import Content
 from approvals.findings import Finding
 from approvals.permissions import Actor, Permission
+from approvals.queries.correction_views import put_right
 from approvals.queries.reach import PersonRef, within_reach
 from approvals.route import Outstanding, RouteStep, decode, outstanding
 from approvals.status import SHOWN_BY, STORED, Sent, Status, status
@@ -127,6 +128,9 @@ def _may_be(actor: Actor, wanted: Status, route: Sequence[RouteStep]) -> Iterato
         yield m.Post.scheduled.is_(False)
         if wanted == "approved":
             yield from (_signed(s.step) for s in route if s.always)
+    elif wanted == "corrected":
+        corrections = aliased(m.Post)
+        yield m.Post.id.in_(select(corrections.corrects_id).where(corrections.organisation_id == actor.organisation))
     elif wanted in SHOWN_BY:
         yield m.Post.id.in_(
             select(m.Delivery.post_id).where(
@@ -156,6 +160,7 @@ async def _summaries(session: AsyncSession, route: Sequence[RouteStep], rows: Se
     signed = await _grouped(session, m.SignOff.version_id, m.SignOff.step, versions)
     decided = await _grouped(session, m.Decision.version_id, m.Decision.finding, versions)
     sent = await _sent(session, versions)
+    righted = await put_right(session, [post.id for post, *_ in rows])
     lines: list[PostSummary] = []
     for post, version, person, name, team in rows:
         content = msgspec.convert(version.content, Content)
@@ -163,7 +168,8 @@ async def _summaries(session: AsyncSession, route: Sequence[RouteStep], rows: Se
         if known := findings.get(version.id):
             found = msgspec.convert(known[0], tuple[Finding, ...])
             todo = outstanding(route, content, found, signed.get(version.id, ()), decided.get(version.id, ()))
-        lines.append(_line(post, content, team, PersonRef(person, name), todo, sent.get(version.id, [])))
+        author, deliveries = PersonRef(person, name), sent.get(version.id, [])
+        lines.append(_line(post, content, team, author, todo, deliveries, corrected=post.id in righted))
     return lines
 
 
@@ -174,10 +180,12 @@ def _line(
     author: PersonRef,
     todo: tuple[Outstanding, ...],
     sent: Sequence[Sent],
+    *,
+    corrected: bool,
 ) -> PostSummary:
     standing = [delivery.publish_at for delivery in sent if delivery.state != "cancelled"]
     return PostSummary(
-        id=post.id, status=status(post.state, approved=not todo, deliveries=sent),
+        id=post.id, status=status(post.state, approved=not todo, deliveries=sent, corrected=corrected),
         waiting_for=tuple(o.step for o in todo), team=post.team_id, team_name=team, version=post.latest,
         text={language: words for language in ("cy", "en") if (words := getattr(content.text, language))},
         channels=content.channels, author=author, created_at=post.created_at, changed_at=post.changed_at,

@@ -16,6 +16,7 @@ from approvals.errors import NotFound
 from approvals.findings import Finding
 from approvals.outgoing import Part, unseal
 from approvals.permissions import Actor, Permission
+from approvals.queries.correction_views import CorrectionView, corrections_of, put_right
 from approvals.queries.delivery_views import DeliveryView, deliveries_of
 from approvals.queries.post_lists import route_of
 from approvals.queries.reach import PersonRef
@@ -84,6 +85,9 @@ class PostView(Struct, frozen=True):
     changed_at: datetime
     translate_by: datetime | None
     corrects: UUID | None
+    """The post that this one corrects in public."""
+    corrections: tuple[CorrectionView, ...]
+    """Posts that correct this one."""
     outstanding: tuple[Outstanding, ...]
     submission: SubmissionView | None
     sign_offs: tuple[SignOffView, ...]
@@ -116,13 +120,16 @@ async def post(session: AsyncSession, actor: Actor, post_id: UUID, *, fresh: Ite
             await route_of(session, found.organisation_id), content, submission.findings,
             {s.step for s in sign_offs}, {d.finding for d in decisions},
         )  # fmt: skip
+    corrections = await corrections_of(session, actor, post_id)
+    righted = bool(await put_right(session, [post_id]))
     newest = [Sent(d.state, d.publish_at, d.takedown_at is not None) for d in sent if d.version == version.number]
     return PostView(
-        id=found.id, status=status(found.state, approved=not todo, deliveries=newest), state=found.state,
+        id=found.id, status=status(found.state, approved=not todo, deliveries=newest, corrected=righted),
+        state=found.state,
         team=found.team_id, team_name=team, version=version.number, content=content, origin=version.origin,
         author=author, created_at=found.created_at, changed_at=found.changed_at, translate_by=found.translate_by,
-        corrects=found.corrects_id, outstanding=todo, submission=submission, sign_offs=sign_offs,
-        decisions=decisions, deliveries=sent, comments=await _comments(session, post_id),
+        corrects=found.corrects_id, corrections=corrections, outstanding=todo, submission=submission,
+        sign_offs=sign_offs, decisions=decisions, deliveries=sent, comments=await _comments(session, post_id),
         versions=await _versions(session, post_id),
     )  # fmt: skip
 

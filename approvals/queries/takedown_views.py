@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from approvals import models as m
 from approvals.actions.delivering import CANNOT_RETRACT
@@ -51,7 +52,12 @@ async def takedowns(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[TakedownView]:
-    """The newest deliveries first, as in every list. `consent`: only of posts that relied on this reference."""
+    """The newest deliveries first, as in every list. `consent`: only of posts that relied on this reference.
+
+    A post that was edited stands there once, but where a consent is asked about that only some of its words rely on.
+    """
+    origin = aliased(m.Delivery)
+    origin_is_listed = exists().where(origin.id == m.Delivery.origin_id, origin.takedown_at.is_not(None))
     rows = await session.execute(
         select(m.Delivery, m.Channel.name, m.Account.handle)
         .join(m.Post, m.Post.id == m.Delivery.post_id)
@@ -60,6 +66,7 @@ async def takedowns(
         .where(
             within_reach(actor, Permission.POST_READ),
             m.Delivery.takedown_at.is_not(None),
+            true() if consent else ~origin_is_listed,
             m.Delivery.state.in_(OPEN if only_open else (*OPEN, "retracted")),
             m.Delivery.version_id.in_(_relying_on(consent)) if consent else true(),
             m.Delivery.id < after if after else true(),

@@ -1,4 +1,4 @@
-"""Posts that changed on the platform after they were published, until somebody has seen to it."""
+"""Posts that changed on the platform, and posts that did not come through Porth, until somebody has seen to it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,37 +6,26 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Struct
-from sqlalchemy import select, true
 
-from approvals import models as m
+from approvals import queries
 from approvals.actions import watching
 from approvals.permissions import Permission
+from approvals.queries import DriftView
 from gateway.api.injected import Acting, Now, Session
 from gateway.api.paging import FEW, Limit, Page, page
 from gateway.api.posts import Reason
 from gateway.api.routing import needs
 
 
-class DriftView(Struct, frozen=True):
-    id: UUID
-    post: UUID
-    delivery: UUID
-    channel: str
-    url: str | None
-    kind: str
-    """edited or deleted."""
-    reads: str
-    seen_at: datetime
-    settled_at: datetime | None
-    reason: str | None
-
-
 class Drifts(Controller):
     path = "/drifts"
     tags: Sequence[str] = ("Publishing",)
 
-    @get(**needs(Permission.DELIVERY_RESOLVE, says="List posts that changed after they were published"))
+    @get(
+        **needs(
+            Permission.DELIVERY_RESOLVE, says="List posts that changed on the platform, or did not come through Porth"
+        )
+    )
     async def browse(
         self,
         session: Session,
@@ -45,35 +34,16 @@ class Drifts(Controller):
         after: FromQuery[UUID | None] = None,
         settled: FromQuery[bool] = False,  # noqa: FBT002  # a query parameter
     ) -> Page[DriftView]:
-        rows = await session.execute(
-            select(m.Drift, m.Delivery, m.Channel.name)
-            .join(m.Delivery, m.Delivery.id == m.Drift.delivery_id)
-            .join(m.Account, m.Account.id == m.Delivery.account_id)
-            .join(m.Channel, m.Channel.id == m.Account.channel_id)
-            .where(
-                m.Delivery.organisation_id == actor.organisation,
-                m.Drift.settled_at.is_not(None) if settled else m.Drift.settled_at.is_(None),
-                m.Drift.id < after if after else true(),
-            )
-            .order_by(m.Drift.id.desc())
-            .limit(limit + 1)
-        )
-        return page([_view(*row) for row in rows], limit)
+        found = await queries.drifts(session, actor, settled=settled, after=after, limit=limit + 1)
+        return page(found, limit)
 
     @post(
         "/{drift_id:uuid}/settlement",
         status_code=200,
-        **needs(Permission.DELIVERY_RESOLVE, says="Say what was done about a changed post"),
+        **needs(Permission.DELIVERY_RESOLVE, says="Say what was done about a changed or foreign post"),
     )
     async def settle(
         self, drift_id: FromPath[UUID], data: JSONBody[Reason], session: Session, actor: Acting, now: Now
     ) -> dict[str, datetime | None]:
         made = await watching.settle(session, actor, drift_id, data.reason, now=now)
         return {"settled_at": made.settled_at}
-
-
-def _view(drift: m.Drift, delivery: m.Delivery, channel: str) -> DriftView:
-    return DriftView(
-        id=drift.id, post=delivery.post_id, delivery=delivery.id, channel=channel, url=delivery.url, kind=drift.kind,
-        reads=drift.reads, seen_at=drift.seen_at, settled_at=drift.settled_at, reason=drift.reason,
-    )  # fmt: skip

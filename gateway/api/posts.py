@@ -16,6 +16,7 @@ from approvals.actions.drafting import Declaration, Origins
 from approvals.content import Content
 from approvals.errors import NotFound
 from approvals.findings import Finding
+from approvals.originals import Correction
 from approvals.permissions import Actor, Permission
 from approvals.queries import CommentView, PostFilter, PostSummary, PostView
 from approvals.status import Status
@@ -38,7 +39,7 @@ class NewPost(Struct, frozen=True, forbid_unknown_fields=True):
     team: UUID
     content: Content
     corrects: UUID | None = None
-    """The published post that this one corrects in public."""
+    """The published post that this one corrects in public: it must be public, and not corrected already."""
 
 
 class Edit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,7 +157,11 @@ class Posts(Controller):
         self, post_id: FromPath[UUID], session: Session, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> list[FoundIn]:
         content = await queries.content_of(session, actor, post_id)
-        context, _ = await evidence.context(session, actor.organisation, content, porth.limits, now=now)
+        original = await queries.original_of(session, actor, post_id)
+        correction = Correction(original, post_id) if original else None
+        context, _ = await evidence.context(
+            session, actor.organisation, content, porth.limits, now=now, correction=correction
+        )
         return [problems.described(finding, spoken) for finding in checks.run(content, context)]
 
     @post(
@@ -239,12 +244,18 @@ class Posts(Controller):
         return await Once(porth, idempotency_key, request, actor, [post_id, data]).run(session, CommentView, create)
 
 
+def correction_of(found: PostView) -> Correction | None:
+    return Correction(found.corrects, found.id) if found.corrects else None
+
+
 async def view(session: Session, porth: Runtime, actor: Actor, post_id: UUID, now: datetime) -> PostView:
     """One post with the findings that time has added: what its reviewers must know before they sign."""
     found = await queries.post(session, actor, post_id)
     if found.state != "in_review":
         return found
-    context, _ = await evidence.context(session, actor.organisation, found.content, porth.limits, now=now)
+    context, _ = await evidence.context(
+        session, actor.organisation, found.content, porth.limits, now=now, correction=correction_of(found)
+    )
     return await queries.post(session, actor, post_id, fresh=checks.run(found.content, context, timed_only=True))
 
 

@@ -14,6 +14,7 @@ from approvals import checks, evidence
 from approvals.checks.context import Context
 from approvals.content import LANGUAGES, Content
 from approvals.findings import Finding, Where
+from approvals.originals import Correction
 from approvals.outgoing import Part, render
 from gateway.runtime import Runtime
 from i18n.messages import Language
@@ -52,11 +53,19 @@ class Checked(Struct, frozen=True):
 
 
 async def check(
-    session: AsyncSession, porth: Runtime, organisation: UUID, content: Content, *, now: datetime
+    session: AsyncSession,
+    porth: Runtime,
+    organisation: UUID,
+    content: Content,
+    *,
+    now: datetime,
+    correction: Correction | None = None,
 ) -> Checked:
-    context, _ = await evidence.context(session, organisation, content, porth.limits, now=now)
+    context, manifest = await evidence.context(
+        session, organisation, content, porth.limits, now=now, correction=correction
+    )
     found = await to_thread.run_sync(checks.run, content, context)
-    return Checked(found, placed(found, content), counted(content, context))
+    return Checked(found, placed(found, content), counted(content, context, manifest))
 
 
 def placed(findings: Sequence[Finding], content: Content) -> dict[str, list[Shown]]:
@@ -97,10 +106,12 @@ def quote(content: Content, where: Where) -> str:
     return value[where.span[0] : where.span[1]] if isinstance(value, str) else ""
 
 
-def counted(content: Content, context: Context) -> dict[Language, list[Count]]:
+def counted(content: Content, context: Context, manifest: Sequence[Part] = ()) -> dict[Language, list[Count]]:
+    """By what each channel would get; without its pictures, where those are not ready yet."""
     found: dict[Language, list[Count]] = {language: [] for language in LANGUAGES}
     for channel in context.channels.values():
-        for part in render(content, channel, ()):
+        ready = [part for part in manifest if part.channel == channel.name]
+        for part in ready or render(content, channel, (), context.correcting):
             for language in part.outgoing.languages:
                 found[language].append(_count(part, channel.limits.length(part.outgoing.text), channel.limits.text))
     return found

@@ -60,6 +60,21 @@ class Platforms:
         found = self._client.get("/posts").raise_for_status().json()["posts"]
         return [p for p in reversed(found) if p["deleted_at"] is None and platform in {None, p["platform"]}]
 
+    def edit(self, post: dict[str, Any], text: str) -> None:
+        """As somebody does by hand, past Porth."""
+        body = {"platform": post["platform"], "id": post["id"], "text": text}
+        self._client.post("/posts/edit", json=body).raise_for_status()
+
+    def remove(self, post: dict[str, Any]) -> None:
+        body = {"platform": post["platform"], "id": post["id"]}
+        self._client.post("/posts/delete", json=body).raise_for_status()
+
+    def plant(self, platform: str, account: str, text: str, **more: Any) -> dict[str, Any]:
+        """A post that somebody made by hand."""
+        body = {"platform": platform, "account": account, "text": text, **more}
+        made: dict[str, Any] = self._client.post("/posts", json=body).raise_for_status().json()
+        return made
+
     def calls(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._client.get("/log").raise_for_status().json()
         return found

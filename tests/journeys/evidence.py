@@ -30,6 +30,37 @@ _WITHDRAWN = """
     WHERE c.withdrawn_at IS NOT NULL AND c.organisation_id = ANY(%s)
       AND (d.state = 'due' OR d.state IN ('sending', 'unconfirmed', 'published') AND d.takedown_at IS NULL)
 """
+_STILL_SHOWN = """
+    SELECT other.id FROM consents c JOIN consent_uses u ON u.consent_id = c.id
+    JOIN deliveries d ON d.version_id = u.version_id
+    JOIN deliveries other ON coalesce(other.origin_id, other.id) = coalesce(d.origin_id, d.id)
+    WHERE c.withdrawn_at IS NOT NULL AND c.organisation_id = ANY(%s) AND d.platform_id IS NOT NULL
+      AND other.state IN ('sending', 'unconfirmed', 'published') AND other.takedown_at IS NULL
+"""
+_CORRECTED_TWICE = """
+    SELECT p.corrects_id FROM posts p JOIN deliveries d ON d.post_id = p.id
+    WHERE p.corrects_id IS NOT NULL AND d.state IN ('sending', 'unconfirmed', 'published')
+    GROUP BY p.corrects_id HAVING count(DISTINCT p.id) > 1
+"""
+_HALF_GONE = """
+    SELECT e.id FROM deliveries e JOIN deliveries o ON o.id = e.origin_id
+    WHERE e.platform_id <> o.platform_id OR e.account_id <> o.account_id
+      OR (e.state = 'retracted') <> (o.state = 'retracted') AND e.state IN ('published', 'retracted')
+        AND e.takedown_at IS NULL
+"""
+CORRECTABLE = """
+    SELECT p.id FROM posts p WHERE p.organisation_id = %s
+      AND EXISTS (SELECT FROM deliveries d WHERE d.post_id = p.id AND d.state = 'published' AND d.takedown_at IS NULL)
+      AND NOT EXISTS (SELECT FROM posts c JOIN deliveries d ON d.post_id = c.id WHERE c.corrects_id = p.id
+                      AND d.state IN ('sending', 'unconfirmed', 'published'))
+      AND NOT EXISTS (
+        WITH RECURSIVE written AS (
+            SELECT p.id, p.corrects_id
+            UNION SELECT o.id, o.corrects_id FROM posts o JOIN written w ON o.id = w.corrects_id
+        ) SELECT FROM written w JOIN versions v ON v.post_id = w.id WHERE v.author_id <> %s)
+    ORDER BY p.id
+"""
+"""Without those of which a reviewer wrote something, who may not sign their correction either."""
 _STRANGERS = """
     SELECT 'log' FROM log_entries e JOIN people p ON p.id = e.actor_id WHERE p.organisation_id <> e.organisation_id
     UNION ALL SELECT 'version' FROM versions v JOIN posts o ON o.id = v.post_id JOIN people p ON p.id = v.author_id
@@ -59,7 +90,8 @@ class Evidence:
         self._platforms = platforms
         self._clock = clock
         self._organisations = organisations
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], str] = {}
+        """The words of each post when it was looked at last."""
         self._chains: dict[UUID, tuple[int, bytes]] = {one: (0, bytes(32)) for one in organisations}
 
     def close(self) -> None:
@@ -86,9 +118,12 @@ class Evidence:
         order = {(post["platform"], post["id"]): place for place, post in enumerate(posts)}
         for post in posts:
             self._owned(post, deliveries, order, racing=racing)
-        self._seen |= set(order)
+        self._seen |= {(post["platform"], post["id"]): post["text"] for post in posts}
         self._no_duplicates(deliveries, posts)
         assert self.rows(_WITHDRAWN, self._organisations) == [], "a withdrawn consent is not honoured"
+        assert self.rows(_STILL_SHOWN, self._organisations) == [], "what a withdrawn person was in is still shown"
+        assert self.rows(_CORRECTED_TWICE) == [], "two corrections of one post are public"
+        assert self.rows(_HALF_GONE) == [], "of one post, a part is gone and a part is not"
         assert self.rows(_STRANGERS) == [], "one organisation has touched another"
         for organisation in self._organisations:
             self._verify(organisation)
@@ -98,16 +133,20 @@ class Evidence:
     ) -> None:
         here = [d for d in deliveries if (d["platform"], d["handle"]) == (post["platform"], post["account"])]
         owners = [d for d in here if d["platform_id"] == post["id"]]
+        makers = [d for d in owners if d["edits_id"] is None]
         if not owners:
-            owners = [d for d in here if d["state"] == "unconfirmed" and approved_text(d) == post["text"]]
-        assert owners, f"nobody knows of {post['id']} on {post['account']}: {post['text']!r}"
-        if owners[0]["platform_id"] is not None:
-            assert len(owners) == 1, f"{post['id']} has two owners"
-            assert approved_text(owners[0]) == post["text"], "what was sent is not what was approved"
+            makers = [d for d in here if d["state"] == "unconfirmed" and approved_text(d) == post["text"]]
+        assert makers, f"nobody knows of {post['id']} on {post['account']}: {post['text']!r}"
+        if owners:
+            assert len(makers) == 1, f"{post['id']} has two owners"
+            edits = [d for d in here if d["origin_id"] == makers[0]["id"] and d["state"] == "unconfirmed"]
+            said = [d for d in (_newest(owners), *edits) if approved_text(d) == post["text"]]
+            assert said, "what was sent is not what was approved"
             if post["deleted_at"] is not None:
-                assert owners[0]["takedown_at"] is not None, "removed without being asked"
-        if (post["platform"], post["id"]) not in self._seen:
-            self._was_allowed(owners[0], order, racing=racing)
+                assert makers[0]["takedown_at"] is not None, "removed without being asked"
+            makers = said
+        if self._seen.get((post["platform"], post["id"])) != post["text"]:
+            self._was_allowed(makers[0], order, racing=racing)
 
     def _was_allowed(self, row: dict[str, Any], order: dict[tuple[str, str], int], *, racing: bool) -> None:
         """Everything that must have held in the moment before the call, which was in the step just taken."""
@@ -129,6 +168,8 @@ class Evidence:
         self._not_stopped(row)
         if row["follows_id"] is not None:
             assert row["first_platform_id"] is not None, "the English is out and the Welsh is not"
+            if row["edits_id"] is not None:
+                return  # the post that it edits was made before
             mine = order.get((row["platform"], row["platform_id"]), len(order))
             assert order[row["platform"], row["first_platform_id"]] < mine, "the English came first"
 
@@ -212,6 +253,13 @@ class Evidence:
                 assert waits, f"{what}, was due at {row['next_attempt_at']} and did not go"
             if row["state"] in {"held", "missed", "failed", "unconfirmed"}:
                 assert row["code"], f"{what} without a reason"
+
+
+def _newest(owners: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of the deliveries that name one post: the one whose words it has, which no other has replaced."""
+    replaced = {d["edits_id"] for d in owners}
+    (last,) = [d for d in owners if d["id"] not in replaced]
+    return last
 
 
 def approved_text(row: dict[str, Any]) -> str:

@@ -38,6 +38,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "refuse", "call": "create"}, {"kind": "refuse", "call": "create", "error": "rate-limited", "seconds": 5},
     {"kind": "refuse", "call": "create", "error": "expired"}, {"kind": "refuse", "call": "verify", "error": "expired"},
     {"kind": "refuse", "call": "delete", "error": "rate-limited", "seconds": 5}, {"kind": "drop", "call": "delete"},
+    {"kind": "store-then-drop", "call": "edit"}, {"kind": "drop", "call": "edit"}, {"kind": "refuse", "call": "edit"},
+    {"kind": "drop", "call": "read"},
 )  # fmt: skip
 KINDS = (
     "properly", "properly", "properly", "publish", "publish", "publish", "race", "race", "stop", "stop", "stop",
@@ -73,6 +75,9 @@ class Gateway(RuleBasedStateMachine):
             self.evidence.settled(self.world.clock())
             for post in self.evidence.ever_made():
                 self.tally["removed" if post["deleted_at"] else "public"] += 1
+            for row in self.evidence.deliveries():
+                self.tally["edited"] += row["edits_id"] is not None and row["platform_id"] is not None
+                self.tally["removed after an edit"] += row["edits_id"] is not None and row["state"] == "retracted"
         finally:
             self.evidence.close()
 
@@ -108,12 +113,15 @@ class Gateway(RuleBasedStateMachine):
     def somebody_does_it_all_properly(self, board: int, pick: int) -> None:
         chosen = self.boards[board]
         self.world.run(self.tries.repair(chosen))
-        if pick % 3:
+        original = self.tries.correctable(chosen, pick) if pick % 5 else None
+        if original is not None:
+            words = chosen.words(people=self.world.run(chosen.consented()) if pick % 2 else None)
+        elif pick % 3:
             words = chosen.words(people=self.world.run(chosen.consented()))
         else:
             words = chosen.words(channels=(("facebook",), ("x",), ("facebook", "x"))[pick % 9 // 3])
         at = self.world.clock() + timedelta(seconds=(0, 0, 3, 60)[pick % 4])
-        self.tries.posts.append(self.world.run(chosen.scheduled(words, at)))
+        self.tries.posts.append(self.world.run(chosen.scheduled(words, at, original)))
         self.evidence.check()
 
     def publish(self, pick: int) -> None:
@@ -150,7 +158,7 @@ async def _together(*tasks: Awaitable[Any]) -> None:
 @pytest.fixture
 def gateway(database: str, tmp_path: Path, platforms: Platforms) -> Iterator[type[Gateway]]:
     with opened(database, tmp_path, platforms, Clock(behind())) as world:
-        tally = dict.fromkeys(("done", "refused", "public", "removed"), 0)
+        tally = dict.fromkeys(("done", "refused", "public", "removed", "edited", "removed after an edit"), 0)
         yield type("Tried", (Gateway,), {"world": world, "platforms": platforms, "database": database, "tally": tally})
 
 
@@ -166,3 +174,4 @@ def test_nothing_is_published_that_must_not_be_whatever_anybody_tries(gateway: t
     )  # fmt: skip
     assert gateway.tally["public"] > EXAMPLES, f"the sequences published too little to show anything: {gateway.tally}"
     assert gateway.tally["removed"] > 0, f"nothing was taken down: {gateway.tally}"
+    assert gateway.tally["edited"] > 0, f"nothing was corrected: {gateway.tally}"

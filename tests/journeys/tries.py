@@ -14,12 +14,12 @@ from approvals.permissions import Actor
 from connectors.contract import Receipt
 from connectors.sandbox import demo_credentials
 from tests.gateway.conftest import ANSWERS
-from tests.journeys.evidence import Evidence, approved_text
+from tests.journeys.evidence import CORRECTABLE, Evidence, approved_text
 from tests.journeys.world import Board, World, consent
 
 Action = Callable[[AsyncSession], Awaitable[Any]]
 
-WRITING = ("create", "save", "save_first_words_again", "ask_for_translation", "return_translation", "submit")
+WRITING = ("create", "correct", "save", "save_first_words_again", "ask_for_translation", "return_translation", "submit")
 REVIEWING = ("sign_welsh", "sign_privacy", "sign_comms", "sign_line", "sign_old_digest", "decide", "refuse")
 STOPPING = (
     "withdraw_consent", "cancel", "hold", "take_down", "withdraw_consent", "pause", "save", "send_back", "withdraw",
@@ -112,6 +112,20 @@ class Tries:
             self.posts.append(made.id)
 
         return action
+
+    def correct(self, board: Board, actor: Actor, number: int) -> Action:
+        words, original = self.words(board, number), self.post(number)
+
+        async def action(session: AsyncSession) -> None:
+            made = await drafting.create(session, actor, board.demo.team, words, now=self.now, corrects=original)
+            self.posts.append(made.id)
+
+        return action
+
+    def correctable(self, board: Board, number: int) -> UUID | None:
+        """A post that somebody may correct in the ordinary course."""
+        found = self.evidence.rows(CORRECTABLE, board.id, board.actor("nia").person)
+        return found[-1 - number % len(found)]["id"] if found else None
 
     def save(self, board: Board, actor: Actor, number: int) -> Action:
         post, words = self.post(number), self.words(board, number)

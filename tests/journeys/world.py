@@ -122,11 +122,11 @@ class Board:
             changes["people"] = (Named(name="Mair Puw", consent=people),)
         return self.content(self.world.made, **changes)
 
-    async def approved(self, content: Content) -> tuple[UUID, str]:
+    async def approved(self, content: Content, corrects: UUID | None = None) -> tuple[UUID, str]:
         """Written by the nurse and signed off by everybody who must."""
         act, now, limits = self.world.act, self.world.clock(), self.world.porth.limits
         nia = self.actor("nia")
-        post = await act(lambda s: drafting.create(s, nia, self.demo.team, content, now=now))
+        post = await act(lambda s: drafting.create(s, nia, self.demo.team, content, now=now, corrects=corrects))
         assert isinstance(post, m.Post), post
         outcome = await act(lambda s: drafting.submit(s, nia, post.id, ANSWERS, limits, seen=1, now=now))
         assert isinstance(outcome, drafting.Outcome), outcome
@@ -147,8 +147,8 @@ class Board:
             )
             assert isinstance(signed, m.SignOff), signed
 
-    async def scheduled(self, content: Content, at: datetime | None = None) -> UUID:
-        post, digest = await self.approved(content)
+    async def scheduled(self, content: Content, at: datetime | None = None, corrects: UUID | None = None) -> UUID:
+        post, digest = await self.approved(content, corrects)
         made = await self.world.act(
             lambda s: scheduling.schedule(
                 s,

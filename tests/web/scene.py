@@ -17,6 +17,7 @@ import httpx
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from approvals import corrections
 from approvals import models as m
 from approvals.actions import consenting, drafting, organising, registering, reviewing, scheduling, wording
 from approvals.consent import Consent
@@ -44,6 +45,9 @@ class Scene:
     scheduled: UUID
     delivery: UUID
     translating: UUID
+    corrected: UUID
+    """Published, with a correction in review."""
+    correction: UUID
     consent: str
     person: UUID
     channel: UUID
@@ -121,7 +125,30 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             session, people["tom"], scheduled, digest, now + timedelta(days=2), limits, now=now
         )
         stopped = await _administered(session, people, now)
+        corrected, digest = await approved(1007)
+        for number, delivery in enumerate(
+            await scheduling.schedule(session, people["tom"], corrected, digest, now, limits, now=now)
+        ):
+            delivery.state = "sending"
+            await session.flush()
+            delivery.state, delivery.platform_id, delivery.published_at = "published", str(number), now
+            delivery.url = f"https://social.example/posts/{number}"
+        correction = await drafting.create(
+            session, nia, demo.team, corrections.begun(words(1007)), now=now, corrects=corrected
+        )
+        put_right = words(
+            1007,
+            text=Bilingual(
+                cy="Mae clinig ffliw rhif 1007 ar gau heddiw ac ar agor yfory. Croeso i bawb.",
+                en="Flu clinic number 1007 is closed today and open tomorrow. Everyone is welcome.",
+            ),
+        )
+        await drafting.save(session, nia, correction.id, put_right, seen=1, now=now)
+        outcome = await drafting.submit(session, nia, correction.id, ANSWERS, limits, seen=2, now=now)
+        assert outcome.digest, outcome.findings
         return Scene(
+            corrected=corrected,
+            correction=correction.id,
             draft=await draft(1001),
             in_review=(await submitted(1002))[0],
             to_decide=(await submitted(1006, people=(Named("Sian Hughes", category="staff"),)))[0],

@@ -32,6 +32,8 @@ DATA = {
         demonstration.TEAM, demonstration.NAME_CY, demonstration.NAME_EN, *(p.name for p in demonstration.PEOPLE),
         "Mae clinig ffliw rhif ar agor heddiw Croeso i bawb Flu clinic number is open today Everyone is welcome",
         "gwefan https Cwm Severn Vale Foel Aber Mouth Arwydd dref Rhoi gwybod cyhoedd To tell the public",
+        "Cywiriad gau ac yfory Y postiad gwreiddiol Correction closed and tomorrow The original post",
+        "https social.example posts",
         "Yes Everybody No Well Sian Hughes Y claf Porth facebook x glan hafren example cy en porth_",
         *get_month_names("wide", locale="en").values(), *get_day_names("wide", locale="en").values(),
         *get_day_names("abbreviated", locale="en_GB").values(), *(p.account for p in demonstration.PEOPLE),

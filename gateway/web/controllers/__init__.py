@@ -8,6 +8,7 @@ from gateway.web.controllers.administration import Administration
 from gateway.web.controllers.calendar import Calendar
 from gateway.web.controllers.channels import Channels
 from gateway.web.controllers.consents import Consents
+from gateway.web.controllers.correcting import Correcting
 from gateway.web.controllers.deliveries import Deliveries
 from gateway.web.controllers.drifts import Drifts
 from gateway.web.controllers.home import Home
@@ -30,7 +31,7 @@ from gateway.web.controllers.translating import Translating
 from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
-    SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
+    SignIns, SecondFactor, Account, choose_language, Home, Posts, Correcting, Writing, Pictures, Translating, Reviewing,
     Scheduling, Deliveries, Calendar, Takedowns, Removals, Drifts, Consents, Log, Administration, People, Keys,
     Channels, Accounts, Rules, OwnTerms, Messages, Passwords,
 )  # fmt: skip

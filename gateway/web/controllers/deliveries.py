@@ -112,6 +112,7 @@ class Deliveries(Controller):
         self, delivery_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
         form = await forms.read(request)
+        form = await _where_it_is_known(porth, actor, delivery_id, form)
         there = form.get("there")
         if there not in {"yes", "seen", "no", "again"}:
             form.say("there", said(spoken, "delivery.say-whether"))
@@ -144,6 +145,13 @@ async def _found(session: AsyncSession, actor: Actor, delivery_id: UUID, form: F
             return msgspec.convert(chosen, Receipt)
         case _:
             return None
+
+
+async def _where_it_is_known(porth: Runtime, actor: Actor, delivery_id: UUID, form: Form) -> Form:
+    """An edit is of a post whose place is known: nobody has to look that up."""
+    async with porth.sessions.begin() as session:
+        edits = (await queries.delivery(session, actor, delivery_id)).edits
+    return form if edits is None else form.with_(**{"found-id": edits.platform_id, "found-url": edits.url})
 
 
 async def _list(

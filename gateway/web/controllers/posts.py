@@ -62,7 +62,7 @@ class Posts(Controller):
             async with porth.sessions.begin() as session:
                 await drafting.comment(session, actor, post_id, form.get("words"), now=now)
         except Refusal as refusal:
-            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="words"))
+            return await again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="words"))
         return see_other(f"/posts/{post_id}?done=commented")
 
     @post("/{post_id:uuid}/withdrawal", status_code=200, **needs(Permission.POST_WITHDRAW, refusals=()))
@@ -74,7 +74,7 @@ class Posts(Controller):
             async with porth.sessions.begin() as session:
                 await drafting.withdraw(session, actor, post_id, form.get("reason"), now=now)
         except Refusal as refusal:
-            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="reason"))
+            return await again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="reason"))
         return see_other(f"/posts/{post_id}?done=withdrawn")
 
     @post("/{post_id:uuid}/takedown", status_code=200, **needs(Permission.TAKEDOWN_APPROVE, refusals=()))
@@ -87,7 +87,7 @@ class Posts(Controller):
                 n = await scheduling.take_down(session, actor, post_id, form.get("takedown-reason"), now=now)
         except Refusal as refusal:
             form.say("takedown-reason", said(spoken, refusal.code, refusal.params))
-            return await _again(request, porth, actor, post_id, now, form)
+            return await again(request, porth, actor, post_id, now, form)
         return see_other(f"/posts/{post_id}?done=takedown&n={n}")
 
     @post("/{post_id:uuid}/removal-request", status_code=200, **needs(Permission.TAKEDOWN_REQUEST, refusals=()))
@@ -100,7 +100,7 @@ class Posts(Controller):
                 n = await scheduling.ask_removal(session, actor, post_id, form.get("removal-reason"), now=now)
         except Refusal as refusal:
             form.say("removal-reason", said(spoken, refusal.code, refusal.params))
-            return await _again(request, porth, actor, post_id, now, form)
+            return await again(request, porth, actor, post_id, now, form)
         return see_other(f"/posts/{post_id}?done=takedown&n={n}")
 
     @post("/{post_id:uuid}/suggestions", status_code=200, **needs(READ, refusals=()))
@@ -117,7 +117,7 @@ class Posts(Controller):
                     session, actor, post_id, form.get("suggestion"), kind="suggestion", where=where, now=now
                 )
         except Refusal as refusal:
-            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="suggestion"))
+            return await again(request, porth, actor, post_id, now, form.refuse(refusal, spoken, field="suggestion"))
         return see_other(f"/posts/{post_id}?done=suggested")
 
     @post(
@@ -140,7 +140,7 @@ class Posts(Controller):
                 content = with_wording(found.content, suggestion.where["pointer"], suggestion.words)
                 await drafting.save(session, actor, post_id, content, seen=seen, now=now)
         except Refusal as refusal:
-            return await _again(request, porth, actor, post_id, now, form.refuse(refusal, spoken))
+            return await again(request, porth, actor, post_id, now, form.refuse(refusal, spoken))
         return see_other(f"/posts/{post_id}?done=saved")
 
 
@@ -156,6 +156,7 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
     own = found.team in actor.teams or found.author.id == actor.person
     next_step = found.outstanding[0].step if found.outstanding else None
     public = any(d.state in {"published", "sending", "unconfirmed"} for d in found.deliveries)
+    standing = any(d.state == "published" and d.takedown_at is None for d in found.deliveries)
     return {
         "post": found,
         "window": window_of(found.content),
@@ -171,6 +172,9 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
         and found.state in {"draft", "translating", "in_review"}
         and not public,
         "reads_log": _reaches(actor, Permission.LOG_READ, own=own),
+        "corrects": standing
+        and not any(correction.public for correction in found.corrections)
+        and _reaches(actor, Permission.POST_EDIT, own=own),
         "takes_down": public and actor.may(Permission.TAKEDOWN_APPROVE),
         "asks_removal": public and not actor.may(Permission.TAKEDOWN_APPROVE),
         "suggests": found.author.id != actor.person and any(actor.may(permission) for permission in SIGNS.values()),
@@ -182,7 +186,7 @@ def _reaches(actor: Any, permission: Permission, *, own: bool) -> bool:
     return reach is not None and (own or reach.name == "ALL")
 
 
-async def _again(request: Asked, porth: Any, actor: Any, post_id: UUID, now: Any, form: Form) -> Response[Any]:
+async def again(request: Asked, porth: Any, actor: Any, post_id: UUID, now: Any, form: Form) -> Response[Any]:
     """The same page with what was typed and what was wrong."""
     async with porth.sessions.begin() as session:
         context = await shown(session, porth, actor, post_id, now)

@@ -21,7 +21,7 @@ from approvals.permissions import SIGNS, Actor, Permission
 from approvals.queries import PostFilter, PostSummary, PostView
 from approvals.route import Step
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
-from gateway.api.posts import view
+from gateway.api.posts import correction_of, view
 from gateway.api.routing import needs
 from gateway.runtime import Runtime
 from gateway.web import forms
@@ -207,15 +207,18 @@ async def _case(
     session: AsyncSession, porth: Runtime, actor: Actor, post_id: UUID, now: datetime, *, since: int | None = None
 ) -> Case:
     found = await view(session, porth, actor, post_id, now)
-    context, _ = await evidence.context(session, actor.organisation, found.content, porth.limits, now=now)
+    context, _ = await evidence.context(
+        session, actor.organisation, found.content, porth.limits, now=now, correction=correction_of(found)
+    )
     before = since or await signed_before(session, post_id, found.version)
     known = await queries.content_of(session, actor, post_id, before) if before else found.content
     first = found.outstanding[0] if found.outstanding else None
     manifest = found.submission.manifest if found.submission else ()
+    edited = await queries.edited_by(session, manifest) if found.corrects else None
     return Case(
         post=found,
         window=window_of(found.content),
-        previews=tuple(previews(manifest, found.content, context.channels)),
+        previews=tuple(previews(manifest, found.content, context.channels, edited)),
         findings=tuple(_lines(found, actor)),
         consents=tuple(consenting.masked(actor, consent) for consent in context.consents.values()),
         before=before,

@@ -14,7 +14,7 @@ from approvals.errors import Blocked, Invalid, Refusal
 from approvals.permissions import Actor, Permission
 from approvals.queries import DeliveryView, PostView
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
-from gateway.api.posts import render_for, view
+from gateway.api.posts import correction_of, render_for, view
 from gateway.api.routing import needs
 from gateway.runtime import Runtime
 from gateway.web import drafts, forms, moments
@@ -39,11 +39,11 @@ class Scheduling(Controller):
         async with porth.sessions.begin() as session:
             found = await queries.post(session, actor, post_id)
             context, manifest = await evidence.context(
-                session, actor.organisation, found.content, porth.limits, now=now
+                session, actor.organisation, found.content, porth.limits, now=now, correction=correction_of(found)
             )
-        return page(
-            request, "scheduling/preview.html", post=found, previews=previews(manifest, found.content, context.channels)
-        )
+            edited = await queries.edited_by(session, manifest) if found.corrects else None
+        shown = previews(manifest, found.content, context.channels, edited)
+        return page(request, "scheduling/preview.html", post=found, previews=shown)
 
     @get("/schedule", **needs(Permission.SCHEDULE, refusals=()))
     async def choose(

@@ -14,10 +14,11 @@ from approvals.actions.drafting import Declaration, Outcome
 from approvals.content import Content, normalised
 from approvals.errors import Refusal, Stale
 from approvals.findings import blocks
+from approvals.originals import Correction
 from approvals.permissions import Actor, Permission
 from gateway.api.bounds import bounded
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
-from gateway.api.posts import render_for
+from gateway.api.posts import correction_of, render_for
 from gateway.api.routing import needs
 from gateway.runtime import Runtime
 from gateway.web import choices, drafts, forms
@@ -70,7 +71,8 @@ class Writing(Controller):
     ) -> Response[Any]:
         found = await queries.post(session, actor, post_id)
         form = drafts.form_of(found.content, window_of(found.content), seen=found.version)
-        checked = await check(session, porth, actor.organisation, found.content, now=now)
+        correction = correction_of(found)
+        checked = await check(session, porth, actor.organisation, found.content, now=now, correction=correction)
         return await _page(request, session, actor, form, found, checked=checked)
 
     @post("/{post_id:uuid}/edit", status_code=200, **needs(EDIT, refusals=()))
@@ -111,11 +113,14 @@ class Writing(Controller):
     ) -> Response[Any]:
         """The findings of what is in the form now. Nothing is kept."""
         form = await forms.read(request)
-        base = Content()
+        base, correction = Content(), None
         if form.get("post"):
-            base = await queries.content_of(session, actor, _uuid(form.get("post")))
+            post_id = _uuid(form.get("post"))
+            base = await queries.content_of(session, actor, post_id)
+            original = await queries.original_of(session, actor, post_id)
+            correction = Correction(original, post_id) if original else None
         content = normalised(bounded(drafts.content_of(form, base, spoken), ""))
-        checked = await check(session, porth, actor.organisation, content, now=now)
+        checked = await check(session, porth, actor.organisation, content, now=now, correction=correction)
         places = ["text-cy", "text-en", "link-cy", "link-en", "channels", "earliest", "people", "whole"]
         places += [f"people-{i}" for i in range(len(content.people))] + [
             f"media-{i}" for i in range(len(content.media))
@@ -222,7 +227,10 @@ async def _again(request: Asked, porth: Runtime, actor: Actor, form: Form, post_
         found = await queries.post(session, actor, post_id) if post_id else None
         shown = Form({name: form.all(name) for name in form.names()})
         content = drafts.content_of(shown, found.content if found else Content(), "en")
-        checked = await check(session, porth, actor.organisation, normalised(content), now=porth.clock())
+        correction = correction_of(found) if found else None
+        checked = await check(
+            session, porth, actor.organisation, normalised(content), now=porth.clock(), correction=correction
+        )
         return await _page(request, session, actor, form, found, checked=checked, status=422 if form.wrong else 200)
 
 

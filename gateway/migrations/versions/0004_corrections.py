@@ -1,11 +1,11 @@
-"""What administrators look after: the organisation's own terms, the register of channels, codes for a new password."""
+"""Corrections that edit a public post, and posts that did not come through Porth."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0006"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
