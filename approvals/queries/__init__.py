@@ -10,6 +10,7 @@ from approvals.queries.consent_views import (
     consent,
     consent_uses,
     consents,
+    consents_found,
 )
 from approvals.queries.delivery_views import DeliveryFilter, DeliveryView, deliveries, deliveries_of, delivery
 from approvals.queries.log_views import HOUSEKEEPING, TOPICS, EntryFilter, EntryView, log_entries, words_of
@@ -49,7 +50,8 @@ __all__ = [
     "ConsentView", "DecisionView", "DeliveryFilter", "DeliveryView", "EntryFilter", "EntryView", "KeyView",
     "OrganisationView", "PersonRef", "PersonView", "PostFilter", "PostSummary", "PostView", "SignOffView",
     "SubmissionView", "TakedownView", "TeamView", "VersionView", "account_view", "channels", "consent",
-    "consent_request", "consent_requests", "consent_uses", "consents", "content_of", "deliveries", "deliveries_of",
+    "consent_request", "consent_requests", "consent_uses", "consents",
+    "consents_found", "content_of", "deliveries", "deliveries_of",
     "delivery", "key_view", "keys", "log_entries", "organisation", "people", "post", "posts", "takedowns", "teams",
     "within_reach", "words_of",
 ]  # fmt: skip

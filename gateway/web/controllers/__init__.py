@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.web.controllers.administration import Administration
+from gateway.web.controllers.consent_events import ConsentEvents
+from gateway.web.controllers.consent_imports import ConsentImports
+from gateway.web.controllers.consent_requests import ConsentRequests
 from gateway.web.controllers.consents import Consents
 from gateway.web.controllers.deliveries import Deliveries
 from gateway.web.controllers.home import Home
@@ -19,5 +22,5 @@ from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
     SignIns, SecondFactor, Account, choose_language, Home, Posts, Writing, Pictures, Translating, Reviewing,
-    Scheduling, Deliveries, Consents, Log, Administration,
+    Scheduling, Deliveries, Consents, ConsentEvents, ConsentRequests, ConsentImports, Log, Administration,
 )  # fmt: skip
