@@ -110,7 +110,7 @@ async def consents_found(
     if len(sought) < 2:  # noqa: PLR2004  # one letter would list everybody
         return []
     like = func.plain_words("%" + _WILD.sub(r"\\\g<0>", sought) + "%")
-    matches = func.plain_words(m.ConsentRecord.ref).like(like)
+    matches: ColumnElement[bool] = func.plain_words(m.ConsentRecord.ref).like(like)
     if actor.reach(Permission.CONSENT_EVIDENCE) is Reach.ALL:
         matches = or_(matches, func.plain_words(m.ConsentRecord.record["signatory"].astext).like(like))
     return await _views(session, actor, limit, on, matches)

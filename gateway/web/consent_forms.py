@@ -1,6 +1,5 @@
 """The forms of consents: what was signed, what is to be asked for, and one filled in from the other."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -30,7 +29,7 @@ def written(form: Form, spoken: Language) -> Consent | None:
     fields |= {name: day_of(form, name, spoken) for name in DATES}
     for name in ("starts", "expires"):
         if fields[name] is None and not form.error(name):
-            form.say(name, said(spoken, "when-needed"))
+            form.say(name, said(spoken, f"consents.say-{name}"))
     for name in ("category", "authority"):
         if not form.get(name):
             form.say(name, said(spoken, f"consents.say-{name}"))
@@ -78,7 +77,7 @@ def of_consent(found: Consent) -> Form:
 
 def of_content(content: Content) -> Form:
     """What to ask of somebody in this post's pictures."""
-    values = {
+    values: dict[str, list[str]] = {
         "covers": ["image"], "channels": list(content.channels), "purposes": [content.purpose or ""],
         "campaigns": [content.campaign or ""], "partners": ["\n".join(content.partners)],
     }  # fmt: skip
@@ -86,12 +85,12 @@ def of_content(content: Content) -> Form:
 
 
 def _scope(found: Asked | Consent) -> dict[str, list[str]]:
-    values = {"covers": list(found.covers), "channels": list(found.channels)}
+    values: dict[str, list[str]] = {"covers": list(found.covers), "channels": list(found.channels)}
     values |= {name: ["\n".join(getattr(found, name))] for name in LINES}
     return values | ({"paid": ["yes"]} if found.paid else {})
 
 
-def _day_fields(name: str, value: date) -> Mapping[str, list[str]]:
+def _day_fields(name: str, value: date) -> dict[str, list[str]]:
     return {f"{name}-day": [str(value.day)], f"{name}-month": [str(value.month)], f"{name}-year": [str(value.year)]}
 
 

@@ -1,6 +1,7 @@
 """What each account will get, as near to how its platform shows it as matters: words, languages, fold, pictures."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -37,6 +38,16 @@ class Preview(Struct, frozen=True):
     link: str | None
     pictures: tuple[PreviewPicture, ...]
 
+    @property
+    def welsh_cut(self) -> bool:
+        """Welsh stands behind the fold, where hardly anybody looks."""
+        return any(piece.folded and piece.language == "cy" and piece.words.strip() for piece in self.pieces)
+
+    @property
+    def host(self) -> str:
+        """What a link card names."""
+        return urlsplit(self.link or "").netloc.removeprefix("www.")
+
 
 def previews(manifest: Sequence[Part], content: Content, channels: Mapping[str, Channel]) -> list[Preview]:
     """In the order in which they go out: the Welsh before the English."""
@@ -49,7 +60,7 @@ def _preview(part: Part, content: Content, channel: Channel) -> Preview:
     fold = channel.limits.fold
     return Preview(
         channel=part.channel, platform=channel.platform, handle=handle, languages=out.languages,
-        pieces=tuple(_folded(_by_language(out.text, out.languages, content), fold)),
+        pieces=tuple(_folded(_by_language(out.text, out.languages, content, part.channel), fold)),
         length=channel.limits.length(out.text), most=channel.limits.text,
         fold=fold if fold is not None and len(out.text) > fold else None, follows=part.follows, title=out.title,
         link=out.link,
@@ -60,11 +71,14 @@ def _preview(part: Part, content: Content, channel: Channel) -> Preview:
     )  # fmt: skip
 
 
-def _by_language(text: str, languages: Sequence[Language], content: Content) -> list[tuple[Language, str]]:
+def _by_language(
+    text: str, languages: Sequence[Language], content: Content, channel: str = ""
+) -> list[tuple[Language, str]]:
     """The text in its languages, so that each can be marked up as what it is."""
     if len(languages) == 1:
         return [(languages[0], text)]
-    second = content.text.get(languages[1]).strip()
+    own = content.wording.get(channel)
+    second = ((own.get(languages[1]) if own else "") or content.text.get(languages[1])).strip()
     at = text.rfind(second) if second else -1
     return [(languages[0], text)] if at <= 0 else [(languages[0], text[:at]), (languages[1], text[at:])]
 

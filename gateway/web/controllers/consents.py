@@ -28,6 +28,7 @@ from gateway.web.pages import page, said, see_other
 
 STATUS = Permission.CONSENT_STATUS
 ON_A_PAGE = 25
+MOST_CHOICES = 8
 SHOWN = {
     "unverified": ConsentFilter(verified=False, withdrawn=False),
     "withdrawn": ConsentFilter(withdrawn=True),
@@ -61,6 +62,15 @@ class Consents(Controller):
             request, "consents/list.html", consents=found, show="", form=form, sought=words, here="/consents",
             **_may(actor),
         )  # fmt: skip
+
+    @post("/choices", status_code=200, **needs(STATUS, refusals=()))
+    async def choices(self, request: Asked, session: Session, actor: Acting, now: Now) -> Response[Any]:
+        """A piece of a page: consents that match what is being typed about the person named by `for`."""
+        form = await forms.read(request)
+        name = form.get("for")
+        sought = form.get(f"{name}-consent").strip()
+        found = await queries.consents_found(session, actor, sought, limit=MOST_CHOICES, on=day(now))
+        return page(request, "pictures/found.html", name=name, consents=found, sought=bool(sought))
 
     @get("/new", **needs(Permission.CONSENT_REQUEST, refusals=()))
     async def new(self, request: Asked, session: Session, actor: Acting) -> Response[Any]:
@@ -159,7 +169,7 @@ def day(now: datetime) -> date:
     return now.astimezone(LONDON).date()
 
 
-def _may(actor: Actor) -> dict[str, bool]:
+def _may(actor: Actor) -> dict[str, Any]:
     """What the list offers beside itself."""
     return {
         "records": actor.may(Permission.CONSENT_REQUEST),
