@@ -65,6 +65,9 @@ def _every_text(content: Content) -> Iterator[tuple[str, Language | None, str]]:
     yield "channels", None, ", ".join(content.channels)
     yield "window", None, _window(content)
     yield "purpose", None, content.purpose or ""
+    yield "campaign", None, content.campaign or ""
+    yield "partners", None, ", ".join(content.partners)
+    yield "paid", None, "✓" if content.paid else ""
     yield "people", None, ", ".join(f"{person.name} ({person.consent or '–'})" for person in content.people)
 
 

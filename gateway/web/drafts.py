@@ -5,7 +5,7 @@ A form holds part of a content. What it does not show (people in pictures) is ta
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -24,7 +24,8 @@ DECLARATION = ("right", "audience", "privacy", "reflects")
 
 
 def form_of(content: Content, window: tuple[datetime, datetime] | None, *, seen: int) -> Form:
-    fields = {"seen": str(seen), "purpose": content.purpose or ""}
+    fields = {"seen": str(seen), "purpose": content.purpose or "", "campaign": content.campaign or ""}
+    fields |= {"partners": "\n".join(content.partners)} | ({"paid": "yes"} if content.paid else {})
     for language in LANGUAGES:
         fields[f"text-{language}"] = content.text.get(language)
         fields[f"link-{language}"] = content.link.get(language)
@@ -74,7 +75,16 @@ def content_of(form: Form, base: Content, spoken: Language) -> Content:
         people=tuple(_people(form)),
         media=tuple(_media(form, base)),
         wording=_wording(form, base),
+        **_use(form),
     )
+
+
+def _use(form: Form) -> dict[str, Any]:
+    """What else a consent is asked about (CON-04, CON-18); as it was, where the form does not ask."""
+    if not form.has("campaign"):
+        return {}
+    partners = tuple(filter(None, (line.strip() for line in form.get("partners").split("\n"))))
+    return {"campaign": form.get("campaign").strip() or None, "partners": partners, "paid": form.has("paid")}
 
 
 def wording_name(channel: str) -> str:

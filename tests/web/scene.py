@@ -14,9 +14,11 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 
-from approvals.actions import consenting, drafting, reviewing, scheduling
+from approvals.actions import consenting, drafting, requesting, reviewing, scheduling
 from approvals.consent import Consent
+from approvals.consent_request import Asked
 from approvals.content import Bilingual, Content, Named, Window
 from gateway import demonstration, runtime, settings
 from gateway.access import hashed
@@ -39,6 +41,9 @@ class Scene:
     delivery: UUID
     translating: UUID
     consent: str
+    asked: str
+    """The reference of a consent that was asked for."""
+    disputed: str
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,16 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             return post, digest
 
         await consenting.record(session, people["gwen"], _consent(now.date()), now=now)
+        await consenting.record(
+            session,
+            people["gwen"],
+            msgspec.structs.replace(_consent(now.date()), ref="C-1025", category="staff"),
+            now=now,
+        )
+        await consenting.dispute(session, people["gwen"], "C-1025", "She says no", now=now)
+        asked = await requesting.request(
+            session, nia, Asked(category="patient", covers=("image",), channels=("facebook",)), now=now
+        )
         translating = await draft(1003, text=Bilingual(en="Flu clinic number 1003 is open today."))
         await drafting.ask_for_translation(session, nia, translating, now + timedelta(days=1), now=now)
         scheduled, digest = await approved(1005)
@@ -116,6 +131,8 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             delivery=deliveries[0].id,
             translating=translating,
             consent="C-1024",
+            asked=asked.ref,
+            disputed="C-1025",
         )
 
 
