@@ -100,7 +100,8 @@ def test_a_name_finds_a_consent_for_its_custodian_alone_and_never_stands_in_an_a
 
 
 def test_a_consent_is_disputed_settled_and_replaced_on_its_page(gwen: httpx.Client) -> None:
-    record(gwen, "C-4010", "A"), record(gwen, "C-4011", "A")
+    record(gwen, "C-4010", "A")
+    record(gwen, "C-4011", "A")
     empty = send(gwen, "/consents/C-4010/dispute", disputed=" ")
     assert empty.status_code == 422
     assert 'href="#disputed"' in empty.text
