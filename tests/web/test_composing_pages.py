@@ -62,6 +62,19 @@ def test_other_words_are_checked_at_their_own_field(nia: httpx.Client) -> None:
     assert not found["wording-facebook-en"]
 
 
+def test_which_link_and_hashtag_answers_which_is_shown_while_one_writes(nia: httpx.Client) -> None:
+    texts = {
+        "text-cy": "Clinig 7001 ar agor #IechydCymru #Ffliw https://example.org/cy/clinig",
+        "text-en": "Clinic 7001 is open #IechydCymru https://example.org/en/clinig",
+    }
+    page = nia.post("/posts/check", data={"csrf": csrf(nia), **WORDS, **texts}).text
+    found = re.findall(r"<dt[^>]*>([^<]*)</dt><dd[^>]*>([^<]*)</dd>", page)
+    assert found == [
+        ("https://example.org/cy/clinig", "https://example.org/en/clinig"), ("#IechydCymru", "#IechydCymru"),
+        ("#Ffliw", "nothing in the English"),
+    ]  # fmt: skip
+
+
 def test_a_channel_of_any_name_has_fields_of_its_own() -> None:
     assert wording_name("facebook") == "wording-facebook"
     assert len({wording_name(name) for name in ("a b", "a_b", "a-b", "ab", "â b")}) == 5

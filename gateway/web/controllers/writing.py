@@ -23,6 +23,7 @@ from gateway.runtime import Runtime
 from gateway.web import choices, drafts, forms
 from gateway.web.checked import WHOLE, Checked, check
 from gateway.web.checked import field as field_of_finding
+from gateway.web.counterparts import pairs
 from gateway.web.forms import Form
 from gateway.web.moments import window_of
 from gateway.web.pages import page, said, see_other, sentence
@@ -125,7 +126,7 @@ class Writing(Controller):
         places += [f"{drafts.wording_name(c.name)}-{language}" for c in own for language in LANGUAGES]
         return page(
             request, "writing/checked.html", checked=checked, places=places, wordings=[c.name for c in own],
-            wording_name=drafts.wording_name,
+            wording_name=drafts.wording_name, pairs=await pairs(session, actor, content),
         )  # fmt: skip
 
     @get("/{post_id:uuid}/ask-for-translation", **needs(EDIT, refusals=()))
@@ -258,6 +259,7 @@ async def _page(
         declaration=drafts.DECLARATION,
         wording_name=drafts.wording_name,
         quotes=await quotes(session, actor, found) if found else {},
+        pairs=await pairs(session, actor, found.content) if found else (),
     )
 
 
