@@ -50,6 +50,17 @@ def test_a_consent_is_offered_while_one_types_and_taken_by_keyboard(visits: Visi
     expect(page.locator("#person-0 input[value=consent]")).to_be_checked()
 
 
+def test_a_consent_is_offered_beside_a_person_named_in_the_words(visits: Visits, site: Site) -> None:
+    page = visits.person("tom")
+    page.goto(f"/posts/{site.scene.draft}/edit")
+    page.focus("#people-0-consent")
+    page.keyboard.type("102")
+    page.focus("#people-0-found button[data-ref=C-1025]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#people-0-consent")).to_have_value("C-1025")
+    expect(page).to_have_url(f"{site.address}/posts/{site.scene.draft}/edit")
+
+
 def test_selected_words_become_the_phrase_of_a_comment(visits: Visits, site: Site) -> None:
     page = visits.person("dafydd")
     page.goto(f"/posts/{site.scene.in_review}/review")

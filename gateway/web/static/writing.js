@@ -67,3 +67,15 @@ document.addEventListener('htmx:afterRequest', (event) => {
   document.getElementById('offline')?.setAttribute('hidden', '')
   if (document.querySelector('#saved [data-saved]')) localStorage.removeItem(key)
 })
+
+// a consent that was found while its reference was typed
+form.addEventListener('click', (event) => {
+  const button = event.target.closest('button[name=pick]')
+  if (!button) return
+  event.preventDefault()
+  const into = document.getElementById(`${button.dataset.into}-consent`)
+  into.value = button.dataset.ref
+  document.getElementById(`${button.dataset.into}-found`).replaceChildren()
+  into.focus()
+  into.dispatchEvent(new Event('change', { bubbles: true }))
+})
