@@ -62,6 +62,19 @@ def test_other_words_are_checked_at_their_own_field(nia: httpx.Client) -> None:
     assert not found["wording-facebook-en"]
 
 
+def test_other_words_are_translated_with_the_rest(nia: httpx.Client, site: Site) -> None:
+    post = written(nia, text_cy="", wording_x_en="On X: clinic 7001.")
+    by = {"by-day": "1", "by-month": "1", "by-year": "2030", "by-time": "09:00"}
+    assert nia.post(f"{post}/ask-for-translation", data={"csrf": csrf(nia), **by}).status_code == 303
+    with signed_in(site, "elin") as elin:
+        assert 'name="wording-x-cy"' in elin.get(f"{post}/translate").text
+        words = {"text-cy": "Mae clinig 7001 ar agor.", "wording-x-cy": "Ar X: clinig 7001.", "origin": "translated"}
+        assert elin.post(f"{post}/translate", data={"csrf": csrf(elin), **words}).status_code == 303
+    page = nia.get(f"{post}/edit").text
+    assert "Ar X: clinig 7001.</textarea>" in page
+    assert "On X: clinic 7001.</textarea>" in page
+
+
 def test_which_link_and_hashtag_answers_which_is_shown_while_one_writes(nia: httpx.Client) -> None:
     texts = {
         "text-cy": "Clinig 7001 ar agor #IechydCymru #Ffliw https://example.org/cy/clinig",
