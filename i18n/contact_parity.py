@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 
 from i18n import spelling, thresholds
@@ -277,3 +277,31 @@ def _english_tag(tag: str, glossary: Glossary) -> bool:
 def _longest(run: str, language: str) -> int:
     known = spelling.english if language == "en" else spelling.welsh
     return next((end for end in range(min(len(run), 20), 2, -1) if known(run[:end])), 0)
+
+
+# what answers what, for people to look at
+
+
+def counterparts(
+    kind: Kind, cy: list[Fact], en: list[Fact], glossary: Glossary
+) -> Iterator[tuple[Fact | None, Fact | None]]:
+    """Links or hashtags of the Welsh with their likeliest partners in the English; `None` where there is none."""
+    known: Equal = (
+        (lambda a, b: same_page(a, b, glossary))
+        if kind == "link"
+        else (lambda a, b: glossary.are(glossary.hashtags, a, b))
+    )
+    free = _once(kind, en)
+    rest: list[Fact] = []
+    for fact in _once(kind, cy):
+        partner = next((g for g in free if fact.value == g.value), None)
+        partner = partner or next((g for g in free if known(fact.value, g.value)), None)
+        if partner is None:
+            rest.append(fact)
+        else:
+            free.remove(partner)
+            yield fact, partner
+    pairs, alone_cy, alone_en = _best_pairs(rest, free)
+    yield from pairs
+    yield from ((fact, None) for fact in alone_cy)
+    yield from ((None, fact) for fact in alone_en)

@@ -172,7 +172,7 @@ async def return_translation(
 
 
 def _with_language(content: Content, words: Content, language: Language) -> Content:
-    """`content` with one language's text, link and picture descriptions taken from `words`, and nothing else."""
+    """`content` with one language's text, link, picture descriptions and words for one channel from `words`."""
 
     def mixed(old: Bilingual, new: Bilingual) -> Bilingual:
         return msgspec.structs.replace(old, **{language: getattr(new, language)})
@@ -190,6 +190,7 @@ def _with_language(content: Content, words: Content, language: Language) -> Cont
         text=mixed(content.text, words.text),
         link=mixed(content.link, words.link),
         media=(*media, *content.media[len(media) :]),
+        wording={channel: mixed(old, words.wording.get(channel, old)) for channel, old in content.wording.items()},
     )
 
 

@@ -12,6 +12,7 @@ from approvals.queries.consent_views import (
     consent,
     consent_uses,
     consents,
+    consents_found,
 )
 from approvals.queries.correction_views import CorrectionView, Edited, edited_by, original_of
 from approvals.queries.delivery_views import (
@@ -107,6 +108,7 @@ __all__ = [
     "consent_requests",
     "consent_uses",
     "consents",
+    "consents_found",
     "content_of",
     "deliveries",
     "deliveries_of",

@@ -1,5 +1,6 @@
 """Consents as people read them: status and scope for most, the whole record for those who keep it (CON-14)."""
 
+import re
 from datetime import date, datetime
 from uuid import UUID
 
@@ -40,6 +41,9 @@ class ConsentUseView(Struct, frozen=True):
     post: UUID
     version: int
     submitted_at: datetime
+
+
+_WILD = re.compile(r"[\\%_]")
 
 
 class ConsentFilter(Struct, frozen=True):
@@ -93,6 +97,23 @@ async def consent(session: AsyncSession, actor: Actor, ref: str, *, on: date | N
     if not found:
         raise NotFound("no-such-consent")
     return found[0]
+
+
+async def consents_found(
+    session: AsyncSession, actor: Actor, words: str, *, limit: int = 20, on: date | None = None
+) -> list[ConsentView]:
+    """Consents by a part of their reference; for whoever sees whole records, by who signed as well (CON-14).
+
+    Accents and capitals do not matter. Nothing is found by fewer than two characters.
+    """
+    sought = words.strip()
+    if len(sought) < 2:  # noqa: PLR2004  # one letter would list everybody
+        return []
+    like = func.plain_words("%" + _WILD.sub(r"\\\g<0>", sought) + "%")
+    matches: ColumnElement[bool] = func.plain_words(m.ConsentRecord.ref).like(like)
+    if actor.reach(Permission.CONSENT_EVIDENCE) is Reach.ALL:
+        matches = or_(matches, func.plain_words(m.ConsentRecord.record["signatory"].astext).like(like))
+    return await _views(session, actor, limit, on, matches)
 
 
 async def _views(

@@ -42,6 +42,11 @@ class Contact(Struct, frozen=True):
     contact: str
 
 
+class Sought(Struct, frozen=True, forbid_unknown_fields=True):
+    words: str
+    """Part of a reference, or of the name of who signed."""
+
+
 class Newer(Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     """The reference of the newer record."""
@@ -91,6 +96,17 @@ class Consents(Controller):
             return await queries.consent(session, actor, made.ref, on=_day(now))
 
         return await Once(porth, idempotency_key, request, actor, data).run(session, ConsentView, create)
+
+    @post(
+        "/search",
+        status_code=200,
+        **needs(Permission.CONSENT_STATUS, says="Find consents; by name only for those who see whole records"),
+    )
+    async def search(
+        self, data: JSONBody[Sought], session: Session, actor: Acting, now: Now, limit: Limit = FEW
+    ) -> list[ConsentView]:
+        """A POST, as a name has no place in an address."""
+        return await queries.consents_found(session, actor, data.words, limit=limit, on=_day(now))
 
     @get("/{ref:str}", **needs(Permission.CONSENT_STATUS, says="Read one consent: all of it, or status and scope"))
     async def read(self, ref: FromPath[str], session: Session, actor: Acting, now: Now) -> ConsentView:

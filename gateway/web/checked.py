@@ -17,6 +17,7 @@ from approvals.findings import Finding, Where
 from approvals.originals import Correction
 from approvals.outgoing import Part, render
 from gateway.runtime import Runtime
+from gateway.web.drafts import wording_name
 from i18n.messages import Language
 
 WHOLE = "whole"
@@ -87,7 +88,8 @@ def field(pointer: str) -> str:
     if parts[0] in {"people", "media"}:
         return f"{parts[0]}-{parts[1]}" if len(parts) > 1 else parts[0]
     if parts[0] == "wording" and parts[-1] in LANGUAGES:
-        return f"text-{parts[-1]}"
+        channel = "/".join(parts[1:-1])
+        return f"{wording_name(channel)}-{parts[-1]}"
     return _PLACES.get(parts[0], WHOLE)
 
 

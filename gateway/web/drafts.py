@@ -1,12 +1,11 @@
 """The form of a post: from a content to fields, and back.
 
-A form holds part of a content. What it does not show (people in pictures, other words for one channel) is taken from
-the version that it builds on.
+A form holds part of a content. What it does not show (people in pictures) is taken from the version that it builds on.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -25,12 +24,15 @@ DECLARATION = ("right", "audience", "privacy", "reflects")
 
 
 def form_of(content: Content, window: tuple[datetime, datetime] | None, *, seen: int) -> Form:
-    fields = {"seen": str(seen), "purpose": content.purpose or ""}
+    fields = {"seen": str(seen), "purpose": content.purpose or "", "campaign": content.campaign or ""}
+    fields |= {"partners": "\n".join(content.partners)} | ({"paid": "yes"} if content.paid else {})
     for language in LANGUAGES:
         fields[f"text-{language}"] = content.text.get(language)
         fields[f"link-{language}"] = content.link.get(language)
     if window is not None:
         fields |= moments.fields("earliest", window[0]) | moments.fields("latest", window[1])
+    for channel, words in content.wording.items():
+        fields |= {f"{wording_name(channel)}-{language}": words.get(language) for language in LANGUAGES}
     for i, person in enumerate(content.people):
         fields |= {
             f"people-{i}-name": person.name, f"people-{i}-consent": person.consent or "",
@@ -72,7 +74,34 @@ def content_of(form: Form, base: Content, spoken: Language) -> Content:
         purpose=form.get("purpose").strip() or None,
         people=tuple(_people(form)),
         media=tuple(_media(form, base)),
+        wording=_wording(form, base),
+        **_use(form),
     )
+
+
+def _use(form: Form) -> dict[str, Any]:
+    """What else a consent is asked about (CON-04, CON-18); as it was, where the form does not ask."""
+    if not form.has("campaign"):
+        return {}
+    partners = tuple(filter(None, (line.strip() for line in form.get("partners").split("\n"))))
+    return {"campaign": form.get("campaign").strip() or None, "partners": partners, "paid": form.has("paid")}
+
+
+def wording_name(channel: str) -> str:
+    """The fields of a channel's own words, `wording-facebook`: a name may hold what no id can."""
+    return "wording-" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in channel)
+
+
+def _wording(form: Form, base: Content) -> dict[str, Bilingual]:
+    """Only of channels that the post is for: words for another would be checked, and never be seen."""
+    found = dict[str, Bilingual]()
+    for channel in form.all("channels"):
+        name = wording_name(channel)
+        asked = any(form.has(f"{name}-{language}") for language in LANGUAGES)
+        words = _bilingual(form, name) if asked else base.wording.get(channel)
+        if words is not None and words != Bilingual():
+            found[channel] = words
+    return found
 
 
 def _bilingual(form: Form, name: str) -> Bilingual:

@@ -27,7 +27,12 @@ PLACES: tuple[tuple[str, str, frozenset[Permission]], ...] = (
 """Address, key of its name, and the permissions of which any one opens it; none: everybody's."""
 
 
+_WITHIN = {"/consent-requests": "/consents", "/consent-imports": "/consents"}
+"""Pages that belong to another's place in the menu."""
+
+
 def navigation(actor: Actor, path: str) -> tuple[Place, ...]:
+    path = _WITHIN.get(f"/{path.split('/')[1]}", "") + path
     return tuple(
         Place(address, key, path == address or (address != "/" and path.startswith(f"{address}/")))
         for address, key, opens in PLACES

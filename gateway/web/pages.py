@@ -67,6 +67,7 @@ def _frame(request: Asked, spoken: Language) -> dict[str, Any]:
         "user": signed_in,
         "token_of_forms": signed_in.csrf if signed_in else "",
         "path": request.url.path,
+        "now": request.app.state.porth.clock(),
         "here": _here(request),
         "done": done(request, spoken),
         "navigation": navigation(signed_in.actor, request.url.path) if signed_in else (),

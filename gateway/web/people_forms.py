@@ -55,6 +55,18 @@ def _answer_fields(name: str, answer: Shown) -> dict[str, str]:
     return fields | ({f"{name}-patient": "yes"} if answer.patient else {})
 
 
+def picked(form: Form) -> tuple[Form, int]:
+    """The form after a button beside one entry was pressed, and the entry's number: `pick` is `2:C-1024`."""
+    number, _, ref = form.get("pick").partition(":")
+    at = number if ref else form.get("find")
+    if not at.isascii() or not at.isdecimal() or int(at) >= MOST:
+        return form, 0
+    values = {name: list(form.all(name)) for name in form.names()}
+    if ref:
+        values |= {f"person-{int(at)}-consent": [ref], f"person-{int(at)}-answer": ["consent"]}
+    return Form(values), int(at)
+
+
 def read(form: Form, media: Media, spoken: Language) -> Media:
     """`media` with what the form answers. What is missing stands in `form.wrong` afterwards."""
     people = tuple(_people(form, spoken))

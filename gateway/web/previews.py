@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -51,6 +52,16 @@ class Preview(Struct, frozen=True):
     pictures: tuple[PreviewPicture, ...]
     correction: Correction | None
 
+    @property
+    def welsh_cut(self) -> bool:
+        """Welsh stands behind the fold, where hardly anybody looks."""
+        return any(piece.folded and piece.language == "cy" and piece.words.strip() for piece in self.pieces)
+
+    @property
+    def host(self) -> str:
+        """What a link card names."""
+        return urlsplit(self.link or "").netloc.removeprefix("www.")
+
 
 def previews(
     manifest: Sequence[Part],
@@ -72,7 +83,7 @@ def _correction(part: Part, content: Content, edited: Mapping[str, Edited]) -> C
         return Correction("follows" if part.corrects else "no-link")
     out = part.outgoing
     old = _by_language(before.text, out.languages, before.content)
-    new = _by_language(out.text, out.languages, content)
+    new = _by_language(out.text, out.languages, content, part.channel)
     if len(old) != len(new) or len(new) != len(out.languages):
         return Correction("edits", before.url, ((None, tuple(runs(before.text, out.text))),))
     changes = (
@@ -88,7 +99,7 @@ def _preview(part: Part, content: Content, channel: Channel, correction: Correct
     fold = channel.limits.fold
     return Preview(
         channel=part.channel, platform=channel.platform, handle=handle, languages=out.languages,
-        pieces=tuple(_folded(_by_language(out.text, out.languages, content), fold)),
+        pieces=tuple(_folded(_by_language(out.text, out.languages, content, part.channel), fold)),
         length=channel.limits.length(out.text), most=channel.limits.text,
         fold=fold if fold is not None and len(out.text) > fold else None, follows=part.follows, title=out.title,
         link=out.link,
@@ -100,11 +111,14 @@ def _preview(part: Part, content: Content, channel: Channel, correction: Correct
     )  # fmt: skip
 
 
-def _by_language(text: str, languages: Sequence[Language], content: Content) -> list[tuple[Language, str]]:
+def _by_language(
+    text: str, languages: Sequence[Language], content: Content, channel: str = ""
+) -> list[tuple[Language, str]]:
     """The text in its languages, so that each can be marked up as what it is."""
     if len(languages) == 1:
         return [(languages[0], text)]
-    second = content.text.get(languages[1]).strip()
+    own = content.wording.get(channel)
+    second = ((own.get(languages[1]) if own else "") or content.text.get(languages[1])).strip()
     at = text.rfind(second) if second else -1
     at = text.rfind("\n\n", 0, at) + 2 if at > 0 else at  # a correction's begins with the word for it
     return [(languages[0], text)] if at <= 0 else [(languages[0], text[:at]), (languages[1], text[at:])]

@@ -225,3 +225,19 @@ async def test_another_organisation_sees_nothing_of_it(house: House) -> None:
         answer = await others["custodian"].post(f"/consents/C-1024/{event}", {"reason": "x"})
         assert answer.status_code == 404
     assert (await others["custodian"].get("/consents/C-1024/letter")).status_code == 404
+
+
+async def test_a_search_by_name_answers_those_alone_who_see_whole_records(house: House) -> None:
+    await recorded(house, signatory="Siân Puw")
+    sought = {"words": "sian p"}
+    assert [each["consent"]["ref"] for each in (await house.custodian.post("/consents/search", sought)).json()] == [
+        "C-1024"
+    ]
+    assert len((await house.privacy.post("/consents/search", sought)).json()) == 1
+    assert (await house.comms.post("/consents/search", sought)).json() == []
+    assert len((await house.comms.post("/consents/search", {"words": "c-10"})).json()) == 1
+    assert (await house.nurse.post("/consents/search", {"words": "c-10"})).json() == []
+    _, others = await another(house)
+    assert (await others["custodian"].post("/consents/search", sought)).json() == []
+    for words in ("%", "__", "\\\\", "s"):
+        assert (await house.custodian.post("/consents/search", {"words": words})).json() == [], words

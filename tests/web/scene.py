@@ -14,13 +14,15 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import msgspec
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import corrections
 from approvals import models as m
-from approvals.actions import consenting, drafting, organising, registering, reviewing, scheduling, wording
+from approvals.actions import consenting, drafting, organising, registering, requesting, reviewing, scheduling, wording
 from approvals.consent import Consent
+from approvals.consent_request import Asked
 from approvals.content import Bilingual, Content, Named, Window
 from approvals.permissions import Actor
 from approvals.term_table import Entry
@@ -53,6 +55,9 @@ class Scene:
     channel: UUID
     account: UUID
     sent: Sent
+    asked: str
+    """The reference of a consent that was asked for."""
+    disputed: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,16 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
 
         await consenting.record(session, people["gwen"], _consent(now.date()), now=now)
         await session.execute(update(m.Account).values(expires_at=now + timedelta(days=20)))
+        await consenting.record(
+            session,
+            people["gwen"],
+            msgspec.structs.replace(_consent(now.date()), ref="C-1025", category="staff"),
+            now=now,
+        )
+        await consenting.dispute(session, people["gwen"], "C-1025", "She says no", now=now)
+        asked = await requesting.request(
+            session, nia, Asked(category="patient", covers=("image",), channels=("facebook",)), now=now
+        )
         translating = await draft(1003, text=Bilingual(en="Flu clinic number 1003 is open today."))
         await drafting.ask_for_translation(session, nia, translating, now + timedelta(days=1), now=now)
         scheduled, digest = await approved(1005)
@@ -161,6 +176,8 @@ async def seeded(environ: dict[str, str], url: str) -> Scene:
             channel=stopped.channel_id,
             account=stopped.id,
             sent=await aftermath(session, people, approved, limits, now),
+            asked=asked.ref,
+            disputed="C-1025",
         )
 
 

@@ -70,7 +70,7 @@ def unwrapped(page: str) -> set[str]:
     before = None
     while before != text:
         before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
-    text = re.sub(r"[0-9a-f]{8,}", " ", text)
+    text = re.sub(r"[0-9a-f]{8,}|C-[A-Z2-9]{4}-[A-Z2-9]{4}", " ", text)
     return set(re.findall(r"[^\W\d_]{2,}", text)) - DATA
 
 

@@ -7,6 +7,9 @@ from gateway.web.controllers.accounts import Accounts
 from gateway.web.controllers.administration import Administration
 from gateway.web.controllers.calendar import Calendar
 from gateway.web.controllers.channels import Channels
+from gateway.web.controllers.consent_events import ConsentEvents
+from gateway.web.controllers.consent_imports import ConsentImports
+from gateway.web.controllers.consent_requests import ConsentRequests
 from gateway.web.controllers.consents import Consents
 from gateway.web.controllers.correcting import Correcting
 from gateway.web.controllers.deliveries import Deliveries
@@ -32,6 +35,6 @@ from gateway.web.controllers.writing import Writing
 
 CONTROLLERS: Sequence[Any] = (
     SignIns, SecondFactor, Account, choose_language, Home, Posts, Correcting, Writing, Pictures, Translating, Reviewing,
-    Scheduling, Deliveries, Calendar, Takedowns, Removals, Drifts, Consents, Log, Administration, People, Keys,
-    Channels, Accounts, Rules, OwnTerms, Messages, Passwords,
+    Scheduling, Deliveries, Calendar, Takedowns, Removals, Drifts, Consents, ConsentEvents, ConsentRequests,
+    ConsentImports, Log, Administration, People, Keys, Channels, Accounts, Rules, OwnTerms, Messages, Passwords,
 )  # fmt: skip

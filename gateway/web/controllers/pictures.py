@@ -1,5 +1,6 @@
 """Adding pictures to a post, and saying who is in them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,8 @@ from approvals import queries
 from approvals.actions import drafting, picturing
 from approvals.content import Content, Media
 from approvals.errors import NotFound, Refusal
-from approvals.permissions import Actor, Permission
+from approvals.permissions import Actor, Permission, Reach
+from approvals.queries import ConsentView, PostView
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.media import MOST
 from gateway.api.routing import needs
@@ -23,6 +25,7 @@ from gateway.api.uploads import FORM, receive
 from gateway.media.errors import PictureRefused
 from gateway.runtime import Runtime
 from gateway.web import forms, people_forms, pictures
+from gateway.web.controllers.consents import MOST_CHOICES, day
 from gateway.web.forms import Form
 from gateway.web.pages import page, said, see_other
 from i18n.messages import Language
@@ -65,9 +68,8 @@ class Pictures(Controller):
     ) -> Response[Any]:
         found = await queries.post(session, actor, post_id)
         media, item = await _picture(session, actor, found.content, number)
-        listed = people_forms.entries(media, _proposed(item))
-        form = people_forms.form_of(media, listed, seen=found.version)
-        return page(request, "pictures/people.html", post=found, number=number, item=item, entries=listed, form=form)
+        form = people_forms.form_of(media, people_forms.entries(media, _proposed(item)), seen=found.version)
+        return _people(request, actor, found, number, (media, item), form)
 
     @post("/{number:int}/people", status_code=200, **needs(EDIT, refusals=()))
     async def answer(
@@ -75,6 +77,8 @@ class Pictures(Controller):
         spoken: Spoken,
     ) -> Response[Any]:  # fmt: skip
         form = await forms.read(request)
+        if form.has("find") or form.has("pick"):
+            return await _look(request, porth, actor, post_id, number, form, now)
         try:
             await _answered(porth, actor, post_id, number, form, now, spoken)
         except Refusal as refusal:
@@ -86,10 +90,43 @@ class Pictures(Controller):
         async with porth.sessions.begin() as session:
             found = await queries.post(session, actor, post_id)
             media, item = await _picture(session, actor, found.content, number)
-        listed = people_forms.entries(media, _proposed(item))
-        return page(
-            request, "pictures/people.html", status=422, post=found, number=number, item=item, entries=listed, form=form
-        )
+        return _people(request, actor, found, number, (media, item), form, status=422)
+
+
+async def _look(
+    request: Asked, porth: Runtime, actor: Actor, post_id: UUID, number: int, form: Form, now: datetime
+) -> Response[Any]:
+    """The page as it was typed, with the consents that were looked for, or the one that was chosen filled in.
+
+    With JavaScript the same search answers while one types (`Consents.choices`).
+    """
+    form, at = people_forms.picked(form)
+    async with porth.sessions.begin() as session:
+        found = await queries.post(session, actor, post_id)
+        media, item = await _picture(session, actor, found.content, number)
+        sought = form.get(f"person-{at}-consent") if form.has("find") else ""
+        consents = await queries.consents_found(session, actor, sought, limit=MOST_CHOICES, on=day(now))
+    listed = {at: consents} if form.has("find") else {}
+    return _people(request, actor, found, number, (media, item), form, consents=listed)
+
+
+def _people(
+    request: Asked,
+    actor: Actor,
+    found: PostView,
+    number: int,
+    picture: tuple[Media, m.MediaItem],
+    form: Form,
+    *,
+    consents: Mapping[int, Sequence[ConsentView]] | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    media, item = picture
+    return page(
+        request, "pictures/people.html", status=status, post=found, number=number, item=item, form=form,
+        entries=people_forms.entries(media, _proposed(item)), found=consents or {},
+        by_name=actor.reach(Permission.CONSENT_EVIDENCE) is Reach.ALL,
+    )  # fmt: skip
 
 
 async def _append(porth: Runtime, actor: Actor, post_id: UUID, upload: UUID, now: datetime) -> int:

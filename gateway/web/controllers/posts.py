@@ -24,6 +24,7 @@ from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
 from gateway.web.pages import language, page, said, see_other
+from gateway.web.quotes import quotes
 from i18n.messages import Language
 
 READ = Permission.POST_READ
@@ -160,6 +161,7 @@ async def shown(session: Any, porth: Any, actor: Any, post_id: UUID, now: Any) -
     return {
         "post": found,
         "window": window_of(found.content),
+        "quotes": await quotes(session, actor, found),
         "decisions": {decision.finding: decision for decision in found.decisions},
         "edits": _reaches(actor, Permission.POST_EDIT, own=own)
         and found.state in {"draft", "translating", "in_review"}

@@ -1,6 +1,6 @@
 """The queue of what waits for a sign-off, and one post as its reviewers see it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import evidence, queries
 from approvals.actions import consenting, reviewing
 from approvals.actions.reviewing import LOOKED_FOR
-from approvals.consent import Consent
-from approvals.content import Content
+from approvals.consent import Consent, status
+from approvals.consent import Status as ConsentStatus
+from approvals.content import Content, Media
 from approvals.errors import Blocked, Invalid, Refusal, Stale
 from approvals.findings import Finding, Severity, Where, decided_by
 from approvals.permissions import SIGNS, Actor, Permission
@@ -25,13 +26,15 @@ from gateway.api.posts import correction_of, view
 from gateway.api.routing import needs
 from gateway.runtime import Runtime
 from gateway.web import forms
-from gateway.web.changes import Change, changes, signed_before, with_digest
+from gateway.web.changes import Change, changes, pictures, signed_before, with_digest
 from gateway.web.checked import quote
+from gateway.web.controllers.consents import day
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
 from gateway.web.pages import page, said, see_other, sentence
 from gateway.web.previews import Preview, previews
+from gateway.web.quotes import quotes
 from i18n.messages import Language
 
 STEPS = tuple(SIGNS)
@@ -66,10 +69,15 @@ class Case(Struct, frozen=True):
     window: Any
     previews: tuple[Preview, ...]
     findings: tuple[FindingLine, ...]
-    consents: tuple[Consent, ...]
+    consents: tuple[tuple[Consent, ConsentStatus], ...]
+    """With where each stands today."""
     before: int | None
     """The version that the changes are counted from."""
     changes: tuple[Change, ...]
+    pictures: tuple[tuple[Media | None, Media | None], ...]
+    """Those that are not what they were, before and now."""
+    quotes: Mapping[UUID, str]
+    """By comment: the words that it is about."""
     step: str | None
     """The step that comes next, if the reader may sign it."""
     undecided: int
@@ -220,9 +228,13 @@ async def _case(
         window=window_of(found.content),
         previews=tuple(previews(manifest, found.content, context.channels, edited)),
         findings=tuple(_lines(found, actor)),
-        consents=tuple(consenting.masked(actor, consent) for consent in context.consents.values()),
+        consents=tuple(
+            (consenting.masked(actor, consent), status(consent, day(now))) for consent in context.consents.values()
+        ),
         before=before,
         changes=tuple(changes(known, found.content)),
+        pictures=tuple(pictures(known, found.content)),
+        quotes=await quotes(session, actor, found),
         step=first.step if first and actor.may(SIGNS[first.step]) else None,
         undecided=len(first.undecided) if first else 0,
         attests=bool(first and first.step == "privacy" and found.content.media),

@@ -22,6 +22,7 @@ from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import needs
 from gateway.web import drafts, forms
 from gateway.web.checked import Checked, check
+from gateway.web.drafts import wording_name
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.pages import OTHER, page, said, see_other
@@ -94,7 +95,8 @@ def missing(content: Content) -> Language:
 
 def places(content: Content, to: Language) -> tuple[str, ...]:
     """Where findings stand on the page."""
-    return f"text-{to}", f"link-{to}", *(f"media-{i}" for i in range(len(content.media)))
+    own = (f"{wording_name(channel)}-{to}" for channel in content.wording)
+    return f"text-{to}", f"link-{to}", *own, *(f"media-{i}" for i in range(len(content.media)))
 
 
 def written(form: Form, content: Content, to: Language) -> Content:
@@ -111,8 +113,9 @@ def written(form: Form, content: Content, to: Language) -> Content:
         )
         for i, picture in enumerate(content.media)
     )
+    wording = {channel: words(own, wording_name(channel)) for channel, own in content.wording.items()}
     return msgspec.structs.replace(
-        content, text=words(content.text, "text"), link=words(content.link, "link"), media=media
+        content, text=words(content.text, "text"), link=words(content.link, "link"), media=media, wording=wording
     )
 
 
@@ -133,6 +136,7 @@ async def _page(
     return page(
         request, "translating/show.html", status=status, post=found, to=to, source=source, form=form, origins=ORIGINS,
         checked=checked or Checked(), terms=terms(found.content, source, rules.glossary(own)),
+        wording_name=wording_name,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from approvals import queries
 from approvals.actions import drafting
 from approvals.actions.drafting import Declaration, Outcome
-from approvals.content import Content, normalised
+from approvals.content import LANGUAGES, Content, normalised
 from approvals.errors import Refusal, Stale
 from approvals.findings import blocks
 from approvals.originals import Correction
@@ -24,9 +24,11 @@ from gateway.runtime import Runtime
 from gateway.web import choices, drafts, forms
 from gateway.web.checked import WHOLE, Checked, check
 from gateway.web.checked import field as field_of_finding
+from gateway.web.counterparts import pairs
 from gateway.web.forms import Form
 from gateway.web.moments import window_of
 from gateway.web.pages import page, said, see_other, sentence
+from gateway.web.quotes import quotes
 from i18n.messages import Language
 
 EDIT = Permission.POST_EDIT
@@ -125,7 +127,12 @@ class Writing(Controller):
         places += [f"people-{i}" for i in range(len(content.people))] + [
             f"media-{i}" for i in range(len(content.media))
         ]
-        return page(request, "writing/checked.html", checked=checked, places=places)
+        own = await choices.channels(session, actor)
+        places += [f"{drafts.wording_name(c.name)}-{language}" for c in own for language in LANGUAGES]
+        return page(
+            request, "writing/checked.html", checked=checked, places=places, wordings=[c.name for c in own],
+            wording_name=drafts.wording_name, pairs=await pairs(session, actor, content),
+        )  # fmt: skip
 
     @get("/{post_id:uuid}/ask-for-translation", **needs(EDIT, refusals=()))
     async def asking(self, post_id: FromPath[UUID], request: Asked, session: Session, actor: Acting) -> Response[Any]:
@@ -258,6 +265,9 @@ async def _page(
         checked=checked or Checked(),
         categories=drafts.CATEGORIES,
         declaration=drafts.DECLARATION,
+        wording_name=drafts.wording_name,
+        quotes=await quotes(session, actor, found) if found else {},
+        pairs=await pairs(session, actor, found.content) if found else (),
     )
 
 

@@ -45,6 +45,12 @@ for (const name of Object.keys(localStorage)) {
   if (name.startsWith('porth:') && !name.startsWith(mine)) localStorage.removeItem(name)
 }
 
+// other words only for the channels that are chosen
+function offerWording () {
+  const chosen = new Set([...form.querySelectorAll('input[name=channels]:checked')].map((box) => box.value))
+  for (const block of form.querySelectorAll('.porth-wording')) block.hidden = !chosen.has(block.dataset.channel)
+}
+
 const before = kept()
 if (before && JSON.stringify(before) !== JSON.stringify(typed())) document.getElementById('unsaved').hidden = false
 else forget()
@@ -52,10 +58,24 @@ else forget()
 document.getElementById('restore').addEventListener('click', restore)
 document.getElementById('forget').addEventListener('click', forget)
 form.addEventListener('input', keep)
+form.addEventListener('change', offerWording)
+offerWording()
 form.addEventListener('submit', () => { if (navigator.onLine) localStorage.removeItem(key) })
 document.addEventListener('htmx:sendError', () => { document.getElementById('offline')?.removeAttribute('hidden') })
 document.addEventListener('htmx:afterRequest', (event) => {
   if (!event.detail.successful) return
   document.getElementById('offline')?.setAttribute('hidden', '')
   if (document.querySelector('#saved [data-saved]')) localStorage.removeItem(key)
+})
+
+// a consent that was found while its reference was typed
+form.addEventListener('click', (event) => {
+  const button = event.target.closest('button[name=pick]')
+  if (!button) return
+  event.preventDefault()
+  const into = document.getElementById(`${button.dataset.into}-consent`)
+  into.value = button.dataset.ref
+  document.getElementById(`${button.dataset.into}-found`).replaceChildren()
+  into.focus()
+  into.dispatchEvent(new Event('change', { bubbles: true }))
 })
