@@ -22,9 +22,11 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def account(house: House) -> UUID:
-    """One on Threads, whose tokens are exchanged, that ends in three days."""
+async def account(house: House, platforms: Platforms) -> UUID:
+    """One on Threads, whose tokens are exchanged once they are a day old, that ends in three days."""
     huw, now, account = house.demo.actors["huw"], house.clock(), uuid7()
+    await house.porth.connector("threads", "sandbox").verify(demo_credentials("threads", "mainc"))
+    control(platforms, "clock", ahead_seconds=90_000)
     async with house.porth.sessions.begin() as session:
         channel = await organising.register_channel(session, huw, "threads", "threads", "bilingual", now=now)
         credentials = demo_credentials("threads", "mainc")
@@ -59,7 +61,7 @@ async def during_the_try(
     """`act` while the platform is asked whether the new credentials work."""
     platforms.fault(platform="threads", call="verify", kind="slow", seconds=1)
     work = asyncio.create_task(renewed(house))
-    while platforms.scripted():  # noqa: ASYNC110 - the sandbox is another process: it can only be asked
+    while platforms.scripted() and not work.done():  # noqa: ASYNC110 - the sandbox is another process: it can only be asked
         await asyncio.sleep(0.01)
     await act(work)
     await asyncio.gather(work, return_exceptions=True)

@@ -71,7 +71,8 @@ def delivery(state: str, code: str | None, *, leaving: bool = False) -> Delivery
     return DeliveryView(
         id=UUID(int=2), post=UUID(int=1), version=1, part=0, channel="x", platform="x", account="a", handle="a",
         languages=("cy",), mode="sandbox", state=state, code=code, publish_at=NOW, next_attempt_at=NOW, follows=None,
-        edits=None, platform_id=None, url=None, published_at=None, takedown_at=NOW if leaving else None, retracted_at=None, seen=(),
+        edits=None, platform_id=None, url=None, published_at=None, takedown_at=NOW if leaving else None,
+        retracted_at=None, seen=(),
     )  # fmt: skip
 
 
