@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-SPACING = 60
-"""Seconds between late posts on one account, where the organisation has not chosen."""
+SPACING, MOST_SPACING = 60, 600
+"""Seconds between late posts on one account, where the organisation has not chosen, and at most."""
 
 
 class Policy(Struct, frozen=True, omit_defaults=True):
@@ -14,7 +14,7 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     """No patient in any picture, with or without consent (IDP-07; Mersey Care's rule)."""
     late_after_minutes: int | None = None
     """A delivery later than this is `missed` and asks a person; `None`: as the installation is set."""
-    spacing_seconds: Annotated[int, Meta(ge=0, le=600)] | None = None
+    spacing_seconds: Annotated[int, Meta(ge=0, le=MOST_SPACING)] | None = None
     """Between posts on one account that go out late, after an outage say; `None`: `SPACING`, 0: none."""
     second_factor: bool = False
     """Whoever signs off, decides about consents or administers must also show a one-time code."""

@@ -19,7 +19,7 @@ from approvals.actions import registering
 from approvals.errors import Invalid, NotFound, Stale, WrongState
 from approvals.mailbox import MAILBOX
 from approvals.permissions import Actor, Permission, Role
-from approvals.policy import Policy
+from approvals.policy import MOST_SPACING, Policy
 from approvals.register import STOPPED_BY_PEOPLE, Entry
 from approvals.route import decode
 from approvals.rules import PACK
@@ -322,6 +322,8 @@ async def set_policy(
 def _sensible(policy: Policy) -> None:
     if policy.late_after_minutes is not None and not 1 <= policy.late_after_minutes <= MOST_LATE:
         raise Invalid("policy-late", "/policy/late_after_minutes", most=MOST_LATE)
+    if policy.spacing_seconds is not None and not 0 <= policy.spacing_seconds <= MOST_SPACING:
+        raise Invalid("policy-spacing", "/policy/spacing_seconds", most=MOST_SPACING)
     if policy.small_number is not None and not PACK.figures.small_number <= policy.small_number <= MOST_SMALL:
         least = PACK.figures.small_number
         raise Invalid("policy-small", "/policy/small_number", least=least, most=MOST_SMALL)

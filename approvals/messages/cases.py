@@ -44,7 +44,8 @@ class Case(NamedTuple):
     first: m.Delivery | None = None
     """The Welsh half that the delivery follows."""
     drifted: bool = False
-    """The delivery's post no longer says what was approved, and nobody has settled it."""
+    """The delivery's post no longer says what was approved, or the account has a post that did not come through Porth,
+    and nobody has settled it."""
     account: m.Account | None = None
     channel: str | None = None
     consent: m.ConsentRecord | None = None
@@ -61,7 +62,7 @@ async def case(session: AsyncSession, organisation: UUID, about: About, subject:
     if about == "delivery":
         return await _delivery(session, house, subject)
     if about == "account":
-        return await _account(session, house, subject)
+        return await _watched(session, house, subject)
     return await _consent(session, house, subject)
 
 
@@ -117,6 +118,14 @@ async def _delivery(session: AsyncSession, house: m.Organisation, delivery_id: U
         select(m.Drift.id).where(m.Drift.delivery_id == delivery_id, m.Drift.settled_at.is_(None))
     )
     return with_account._replace(of=of, delivery=found, first=first, drifted=drifted is not None)
+
+
+async def _watched(session: AsyncSession, house: m.Organisation, account_id: UUID) -> Case | None:
+    found = await _account(session, house, account_id)
+    foreign = select(m.Drift.id).where(
+        m.Drift.account_id == account_id, m.Drift.kind == "foreign", m.Drift.settled_at.is_(None)
+    )
+    return found._replace(drifted=await session.scalar(foreign.limit(1)) is not None) if found else None
 
 
 async def _account(session: AsyncSession, house: m.Organisation, account_id: UUID) -> Case | None:

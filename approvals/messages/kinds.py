@@ -189,6 +189,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("delivery-held", "wrong", "delivery", to.resolvers, _is("held"), ("delivery-held",)),
     Kind("delivery-unconfirmed", "wrong", "delivery", to.resolvers, _asks, ("delivery-ask-a-person",), urgent=True),
     Kind("drift", "wrong", "delivery", to.resolvers, _drifted, ("drift-seen",)),
+    Kind("foreign", "wrong", "account", to.resolvers, _drifted, ("foreign-seen",)),
     Kind("takedown-asked", "wrong", "post", to.removers, _being_removed, ("takedown-asked", "removal-asked")),
     Kind("cannot-remove", "wrong", "delivery", to.removers, _stuck, ("delivery-cannot-retract",), urgent=True),
     Kind("takedown-late", "wrong", "delivery", to.removers, _still_there, once="deadline", urgent=True),

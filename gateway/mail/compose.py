@@ -34,7 +34,8 @@ _BY_KIND: Mapping[str, str] = {
     "translation-due": "/posts/{post}/translate", "to-schedule": "/posts/{post}/schedule",
     "consent-unverified": "/consents?show=unverified", "consent-withdrawn": "/deliveries?show=asking",
     "consent-ended": "/deliveries?show=asking", "nobody-for-step": "/administration/people",
-    "account-ends": "/administration", "not-published": "/posts/{post}",
+    "account-ends": "/administration", "not-published": "/posts/{post}", "foreign": "/deliveries/drifts",
+    "drift": "/deliveries/drifts",
 }  # fmt: skip
 """Where each kind leads, if not where its subject is. Every page asks who is signed in, and comes back to itself."""
 

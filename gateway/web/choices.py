@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
@@ -19,6 +19,8 @@ class ChannelChoice(Struct, frozen=True):
     name: str
     platform: str
     model: str
+    works: bool
+    """All its accounts take deliveries."""
 
 
 async def teams(session: AsyncSession, actor: Actor) -> list[TeamChoice]:
@@ -30,8 +32,9 @@ async def teams(session: AsyncSession, actor: Actor) -> list[TeamChoice]:
 
 
 async def channels(session: AsyncSession, actor: Actor) -> list[ChannelChoice]:
+    stopped = exists().where(m.Account.channel_id == m.Channel.id, m.Account.stopped_at.is_not(None))
     query = (
-        select(m.Channel.name, m.Channel.platform, m.Channel.model)
+        select(m.Channel.name, m.Channel.platform, m.Channel.model, ~stopped)
         .where(m.Channel.organisation_id == actor.organisation, ~m.Channel.register.has_key("closed"))
         .order_by(m.Channel.name)
     )

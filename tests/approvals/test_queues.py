@@ -53,6 +53,10 @@ async def everything(session: AsyncSession, board: Board) -> None:
         ("unconfirmed", "due", "due"), ("published", "failed", "failed"), ("failed", "held", "held"),
     ):  # fmt: skip
         await scheduled(session, board, *states)
+    wrong = await scheduled(session, board, "published", "published", "published")
+    right = await scheduled(session, board, "published", "published", "published")
+    (await session.get_one(m.Post, right)).corrects_id = wrong
+    await session.flush()
     taken_off = await scheduled(session, board, "due", "due", "due")
     await scheduling.cancel(session, board.comms, taken_off, "later", now=NOW)
     changed = await scheduled(session, board, "due", "due", "due")
@@ -72,7 +76,7 @@ async def paged(session: AsyncSession, board: Board, wanted: PostFilter) -> list
 @pytest.mark.usefixtures("everything")
 async def test_every_status_lists_the_posts_that_have_it_and_no_others(session: AsyncSession, board: Board) -> None:
     everybody = await queries.posts(session, board.comms, PostFilter(), limit=100)
-    assert len(everybody) == 20
+    assert len(everybody) == 22
     for status in get_args(Status):
         wanted = [line.id for line in everybody if line.status == status]
         found = await queries.posts(session, board.comms, PostFilter(status=status), limit=100)

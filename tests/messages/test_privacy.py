@@ -38,7 +38,7 @@ async def test_no_message_names_a_patient_however_often_people_wrote_the_name(
         house.clock.pass_by(hours=13)
     kinds = {kind for _, kind in await told(house)}
     assert {"waits-for-you", "sent-back", "refused", "commented", "translation-asked", "paused", "drift"} <= kinds
-    assert {"consent-withdrawn", "takedown-asked", "delivery-failed", "takedown-late"} <= kinds
+    assert {"foreign", "consent-withdrawn", "takedown-asked", "delivery-failed", "takedown-late"} <= kinds
     mails = outbox(house)
     assert len(mails) > 10
     for mail in mails:
@@ -80,7 +80,11 @@ async def _published_and_taken_down(house: House, platforms: Platforms) -> None:
     await house.publish()
     async with house.porth.sessions.begin() as session:
         await session.execute(update(m.Delivery).values(state="published"))
-        session.add(m.Drift(delivery_id=delivery.id, kind="edited", reads=NAME, seen_at=house.clock()))
+        there = {"account_id": delivery.account_id, "reads": NAME, "seen_at": house.clock()}
+        session.add(m.Drift(delivery_id=delivery.id, kind="edited", platform_id="1", **there))
+        session.add(m.Drift(kind="foreign", platform_id="2", **there))
+        foreign = {"account": str(delivery.account_id), "platform_id": "2", "reads": NAME}
+        await quality_log.append(session, house.demo.organisation, "foreign-seen", foreign, now=house.clock())
         seen = {"delivery": str(delivery.id), "kind": "edited", "reads": NAME}
         await quality_log.append(
             session, house.demo.organisation, "drift-seen", seen, now=house.clock(), post=failed.id

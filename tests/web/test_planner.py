@@ -15,7 +15,7 @@ def entry(at: datetime) -> CalendarEntry:
     part = DeliveryView(
         id=UUID(int=2), post=UUID(int=1), version=1, part=0, channel="x", platform="x", account="a", handle="a",
         languages=("cy",), mode="sandbox", state="due", code=None, publish_at=at, next_attempt_at=at, follows=None,
-        platform_id=None, url=None, published_at=None, takedown_at=None, retracted_at=None, seen=(),
+        edits=None, platform_id=None, url=None, published_at=None, takedown_at=None, retracted_at=None, seen=(),
     )  # fmt: skip
     words = {"cy": "Un"}
     return CalendarEntry(UUID(int=1), 1, at, words, (part,), clash=False, movable=True, earliest=None, latest=None)

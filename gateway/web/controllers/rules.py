@@ -69,6 +69,7 @@ class Rules(Controller):
             {
                 "never_patients": ["yes" if kept.never_patients else "no"],
                 "late": [str(kept.late_after_minutes or "")],
+                "spacing": ["" if kept.spacing_seconds is None else str(kept.spacing_seconds)],
                 "small": [str(kept.small_number or USUAL)],
                 "second_factor": ["yes" if kept.second_factor else "no"],
             }
@@ -83,7 +84,11 @@ class Rules(Controller):
                 kept = (await queries.organisation(session, actor)).policy
                 await organising.set_policy(session, actor, policy=policy_in(form, kept), now=now)
         except Refusal as refusal:
-            fields = {"policy-late_after_minutes": "late", "policy-small_number": "small"}
+            fields = {
+                "policy-late_after_minutes": "late",
+                "policy-spacing_seconds": "spacing",
+                "policy-small_number": "small",
+            }
             own = forms.field_of(refusal.field)
             form.say(fields.get(own, own), said(spoken, refusal.code, refusal.params))
             return _policy_page(request, porth.settings.late_after, form, status=422)
@@ -130,6 +135,7 @@ def policy_in(form: Form, kept: Policy) -> Policy:
         never_patients=form.get("never_patients") == "yes",
         second_factor=form.get("second_factor") == "yes",
         late_after_minutes=_number(form, "late"),
+        spacing_seconds=_number(form, "spacing"),
         small_number=_small(form, kept),
     )
 

@@ -48,7 +48,7 @@ class Writing(Controller):
         form = Form(
             {
                 "team": [str(own[0].id)] if own else [],
-                "channels": [c.name for c in await choices.channels(session, actor)],
+                "channels": [c.name for c in await choices.channels(session, actor) if c.works],
             }
         )
         return await _page(request, session, actor, form, None)
