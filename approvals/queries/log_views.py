@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import models as m
@@ -54,6 +54,8 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Kinds of entries that somebody looks for together; everything else is the organisation's own housekeeping."""
 HOUSEKEEPING = "housekeeping"
+COMMON = 1000
+"""Entries or posts with a word, from which on it is no use to gather all of them."""
 _WILD = re.compile(r"[\\%_]")
 SHORTEST = 3
 """Letters of the shortest word that can be searched for: trigrams find nothing shorter."""
@@ -81,6 +83,10 @@ async def log_entries(
     session: AsyncSession, actor: Actor, wanted: EntryFilter, *, before: int | None = None, limit: int = 50
 ) -> list[EntryView]:
     """Entries with numbers under `before`. Whoever reaches only their own posts sees those posts' entries."""
+    says = [
+        _says(actor.organisation, word, common=await _is_common(session, actor.organisation, word))
+        for word in wanted.words
+    ]
     query = (
         select(m.LogEntry, m.LogPayload.payload, m.Person.id, m.Person.name)
         .outerjoin(
@@ -92,6 +98,7 @@ async def log_entries(
             m.LogEntry.organisation_id == actor.organisation,
             m.LogEntry.number < before if before else true(),
             *_conditions(actor.organisation, wanted),
+            *says,
         )
     )
     if actor.reach(Permission.LOG_READ) is not Reach.ALL:
@@ -122,7 +129,6 @@ def _conditions(organisation: UUID, wanted: EntryFilter) -> Iterator[ColumnEleme
         yield m.LogEntry.at >= wanted.since
     if wanted.until is not None:
         yield m.LogEntry.at < wanted.until
-    yield from (_says(organisation, word) for word in wanted.words)
     if wanted.person:
         named = or_(*(column.icontains(wanted.person, autoescape=True) for column in (m.Person.name, m.Person.email)))
         yield m.LogEntry.actor_id.in_(select(m.Person.id).where(m.Person.organisation_id == organisation, named))
@@ -132,15 +138,31 @@ def _conditions(organisation: UUID, wanted: EntryFilter) -> Iterator[ColumnEleme
         )
 
 
-def _says(organisation: UUID, word: str) -> ColumnElement[bool]:
-    """Two searches by index, put together: one condition over both tables could use neither."""
-    sought = func.plain_words("%" + _WILD.sub(r"\\\g<0>", word) + "%")
-    entries = select(m.LogPayload.number).where(
-        m.LogPayload.organisation_id == organisation, func.payload_words(m.LogPayload.payload).like(sought)
+def _sought(word: str) -> Any:
+    return func.plain_words("%" + _WILD.sub(r"\\\g<0>", word) + "%")
+
+
+async def _is_common(session: AsyncSession, organisation: UUID, word: str) -> bool:
+    """Whether so much has it that the newest entries are found sooner by reading back from the last."""
+    entries = select(literal(1)).where(
+        m.LogPayload.organisation_id == organisation, func.payload_words(m.LogPayload.payload).like(_sought(word))
     )
-    posts = select(m.Version.post_id).where(func.content_words(m.Version.content).like(sought))
+    posts = select(literal(1)).where(func.content_words(m.Version.content).like(_sought(word)))
+    either = union_all(entries.limit(COMMON).subquery().select(), posts.limit(COMMON).subquery().select())
+    return (await session.scalar(select(func.count()).select_from(either.subquery())) or 0) >= COMMON
+
+
+def _says(organisation: UUID, word: str, *, common: bool) -> ColumnElement[bool]:
+    """A rare word by two searches by index, put together: one condition over both tables could use neither."""
+    entry, post = (
+        func.payload_words(m.LogPayload.payload).like(_sought(word)),
+        func.content_words(m.Version.content).like(_sought(word)),
+    )
+    if common:
+        return or_(entry, exists().where(m.Version.post_id == m.LogEntry.post_id, post))
+    entries = select(m.LogPayload.number).where(m.LogPayload.organisation_id == organisation, entry)
     of_posts = select(m.LogEntry.number).where(
-        m.LogEntry.organisation_id == organisation, m.LogEntry.post_id.in_(posts)
+        m.LogEntry.organisation_id == organisation, m.LogEntry.post_id.in_(select(m.Version.post_id).where(post))
     )
     return m.LogEntry.number.in_(entries.union(of_posts))
 

@@ -10,7 +10,7 @@ from approvals.actions import drafting, scheduling
 from approvals.content import Bilingual
 from approvals.errors import Invalid
 from approvals.permissions import Actor
-from approvals.queries import EntryFilter
+from approvals.queries import EntryFilter, log_views
 from tests.approvals.conftest import NOW, PLATFORMS, Board, make_board, words
 from tests.approvals.test_journey import AT, approved
 
@@ -55,6 +55,15 @@ async def test_signs_are_looked_for_as_they_are_and_names_of_fields_are_no_words
     session: AsyncSession, story: Board, word: str
 ) -> None:
     assert await kinds(session, story.auditor, words=(word,)) == []
+
+
+@pytest.mark.parametrize("words", [("gwyn",), ("ganolfan",), ("coch",), ("ganolfan", "clinic"), ("nowhere",)])
+async def test_a_word_that_much_has_is_looked_for_in_another_way_and_finds_the_same(
+    session: AsyncSession, story: Board, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    rare = await kinds(session, story.auditor, words=words)
+    monkeypatch.setattr(log_views, "COMMON", 1)
+    assert await kinds(session, story.auditor, words=words) == rare
 
 
 async def test_a_person_is_found_by_part_of_a_name_or_address(session: AsyncSession, story: Board) -> None:
