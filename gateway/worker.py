@@ -183,9 +183,12 @@ class Worker:
     async def _tidy(self, chores: Round) -> None:
         """The chores, beside everything else."""
         while True:
-            with suppress(DBAPIError, OSError):
-                async with self.porth.sessions() as session:
-                    on_time = await self._on_time(session)
-                if on_time:
-                    await chores.make(self.porth)
+            try:
+                with suppress(DBAPIError, OSError):
+                    async with self.porth.sessions() as session:
+                        on_time = await self._on_time(session)
+                    if on_time:
+                        await chores.make(self.porth)
+            except Exception as error:  # noqa: BLE001  # one chore that fails must not end all of them for good
+                log.error("a chore failed: %s", type(error).__name__)  # noqa: TRY400  # a traceback may carry tokens
             await asyncio.sleep(CHORES)
