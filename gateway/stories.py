@@ -5,7 +5,7 @@ from datetime import datetime
 
 from approvals.content import LONDON
 from approvals.queries import EntryView, PostView
-from i18n.dates import say_date
+from i18n.dates import say_local
 from i18n.messages import Language, known, say
 
 
@@ -48,5 +48,4 @@ def _lines(post: PostView, entries: Sequence[EntryView], spoken: Language, now: 
 
 
 def _moment(value: datetime, spoken: Language) -> str:
-    local = value.astimezone(LONDON)
-    return f"{say_date(local.date(), spoken, 'long')}, {local:%H:%M}"
+    return say_local(value.astimezone(LONDON), spoken)

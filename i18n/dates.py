@@ -1,6 +1,6 @@
 """Dates and times for people, in both languages, and back."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Literal, Protocol
 
 from babel.dates import format_date, get_day_names, get_month_names
@@ -45,6 +45,11 @@ def say_time(value: time, language: Language) -> str:
     half = {"cy": ("yb", "yp" if value.hour < _EVENING else "yh"), "en": ("am", "pm")}[language][value.hour >= _NOON]
     minutes = f".{value.minute:02}" if value.minute else ""
     return f"{(value.hour - 1) % 12 + 1}{minutes}{half}"
+
+
+def say_local(local: datetime, language: Language) -> str:
+    """A moment as the clock on the wall shows it, already in its zone: "5 Gorffennaf 2027, 14:30"."""
+    return f"{say_date(local.date(), language, 'long')}, {local:%H:%M}"
 
 
 def say_moment(said: Said, language: Language) -> str:

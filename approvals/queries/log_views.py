@@ -31,7 +31,7 @@ class EntryView(Struct, frozen=True):
 
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "writing": (
-        "post-created", "version-saved", "translation-asked", "translation-returned", "commented", "picture-added",
+        "post-created", "translation-asked", "translation-returned", "commented", "picture-added",
         "withdrawn",
     ),
     "checking": ("submitted", "submission-refused", "decided"),
@@ -43,7 +43,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     ),
     "afterwards": (
         "takedown-asked", "removal-asked", "removed-by-hand", "delivery-retracted", "delivery-cannot-retract",
-        "drift-seen", "drift-settled", "foreign-seen", "foreign-settled", "corrected", "delivery-corrected",
+        "drift-seen", "drift-settled", "foreign-seen", "foreign-settled", "corrected",
     ),
     "consents": (
         "consent-requested", "consent-recorded", "consents-imported", "consent-verified", "consent-withdrawn",

@@ -21,7 +21,7 @@ from msgspec import Struct
 from approvals.actions.mailing import Item
 from approvals.content import LONDON
 from gateway.settings import Settings
-from i18n.dates import say_date
+from i18n.dates import say_local
 from i18n.messages import Language, say
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
@@ -141,8 +141,7 @@ def _public(item: Item) -> Iterator[str]:
 
 
 def _moment(value: datetime, language: Language) -> str:
-    local = value.astimezone(LONDON)
-    return f"{say_date(local.date(), language, 'long')}, {local:%H:%M}"
+    return say_local(value.astimezone(LONDON), language)
 
 
 def one_line(words: str) -> str:

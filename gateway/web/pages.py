@@ -17,7 +17,7 @@ from gateway.access import SignedIn
 from gateway.api import problems
 from gateway.web import assets
 from gateway.web.navigation import navigation
-from i18n.dates import say_date
+from i18n.dates import say_date, say_local
 from i18n.messages import Language, known, say
 
 LANGUAGE_COOKIE = "porth-language"
@@ -117,8 +117,7 @@ def day(value: date | datetime, spoken: Language) -> str:
 
 def moment(value: datetime, spoken: Language) -> str:
     """A moment as people in Wales know it: London time, which the clock change names where it matters."""
-    local = value.astimezone(LONDON)
-    return f"{say_date(local.date(), spoken, 'long')}, {local:%H:%M}"
+    return say_local(value.astimezone(LONDON), spoken)
 
 
 def sentence(finding: Finding, spoken: Language) -> str:
