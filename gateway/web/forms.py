@@ -10,8 +10,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from approvals.errors import Refusal
-from gateway.web.pages import Asked, said
+from approvals.errors import Blocked, Refusal
+from gateway.web.pages import Asked, said, sentence
 from i18n.messages import Language
 
 
@@ -52,9 +52,15 @@ class Form:
     def error(self, name: str) -> str | None:
         return next((wrong.words for wrong in self.wrong if wrong.field == name), None)
 
-    def refuse(self, refusal: Refusal, spoken: Language, *, field: str = "") -> "Form":
-        """Add what an action answered, at its own field where it names one."""
-        self.wrong.append(Wrong(field_of(refusal.field) or field, said(spoken, refusal.code, refusal.params)))
+    def refuse(self, refusal: Refusal, spoken: Language, *, field: str = "", at: str | None = None) -> "Form":
+        """Add what an action answered, and every finding that blocks.
+
+        It stands at the refusal's own field, or at `field` where it names none; with `at` there, whatever it names.
+        """
+        own = field_of(refusal.field) or field if at is None else at
+        self.wrong.append(Wrong(own, said(spoken, refusal.code, refusal.params)))
+        for finding in refusal.findings if isinstance(refusal, Blocked) else ():
+            self.say("", sentence(finding, spoken))
         return self
 
     def say(self, field: str, words: str) -> "Form":

@@ -25,7 +25,7 @@ from gateway.runtime import Runtime
 from gateway.web import forms
 from gateway.web.controllers.channels import HERE, act
 from gateway.web.forms import Form
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 from i18n.messages import Language
 
 MANAGE = Permission.CHANNEL_MANAGE
@@ -58,7 +58,7 @@ class Accounts(Controller):
             account = account_in(form, found.platform)
             identity = await accounts.identity(porth, found.platform, mode, account, secrets)
         except Refusal as refusal:
-            form.say(field_of(refusal, found.platform), said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=field_of(refusal, found.platform))
             return _credentials_page(request, found, form, status=422)
         carried = Carried(now + CARRIED_FOR, mode, identity.account, secrets, identity)
         sealed = accounts.carry(porth, request.user.sign_in or b"", channel, carried)
@@ -83,7 +83,7 @@ class Accounts(Controller):
                 )  # fmt: skip
         except Refusal as refusal:
             own = forms.field_of(refusal.field)
-            form.say(own if own in {"languages", "typed"} else "", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=own if own in {"languages", "typed"} else "")
             return _confirm_page(request, found, carried, form, status=422)
         return see_other(f"{HERE}/{channel}?done=account-registered")
 
@@ -107,7 +107,7 @@ class Accounts(Controller):
                 sealed = porth.sealed(account, secrets)
                 await organising.replace_credentials(session, actor, account, sealed, identity.expires, now=now)
         except Refusal as refusal:
-            form.say(field_of(refusal, platform), said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=field_of(refusal, platform))
             return await _replace_page(request, porth, actor, account, form, now, status=422)
         return see_other(f"{HERE}/{kept.channel_id}?done=credentials-replaced")
 

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import queries
 from approvals.actions import scheduling
 from approvals.content import LONDON
-from approvals.errors import Blocked, Invalid, Refusal
+from approvals.errors import Invalid, Refusal
 from approvals.permissions import Actor, Permission
 from approvals.queries import CalendarEntry
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
 from gateway.api.routing import needs
 from gateway.web import choices, drafts, forms, live, moments, planner
 from gateway.web.forms import Form
-from gateway.web.pages import page, see_other, sentence
+from gateway.web.pages import page, see_other
 from i18n.dates import say_month, say_short_day
 from i18n.messages import Language
 
@@ -81,12 +81,9 @@ class Calendar(Controller):
                     session, actor, _id(form.get("post")), at, porth.limits, was=_was(form.get("was")), now=now
                 )
         except Refusal as refusal:
-            refused = Form().refuse(refusal, spoken)
-            words = [wrong.words for wrong in refused.wrong]
-            words += [sentence(finding, spoken) for finding in refusal.findings] if isinstance(refusal, Blocked) else []
             answer = Form()
-            for each in words:
-                answer.say(card, each)
+            for wrong in Form().refuse(refusal, spoken).wrong:
+                answer.say(card, wrong.words)
             async with porth.sessions.begin() as session:
                 return await _calendar(request, session, actor, view, now, spoken, form=answer, status=422)
         return see_other(f"{view.address()}&done=moved")

@@ -21,7 +21,7 @@ from gateway.api.routing import needs
 from gateway.runtime import Runtime
 from gateway.web import forms, moments
 from gateway.web.forms import Form, uuids
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 from i18n.messages import Language
 
 MANAGE = Permission.CHANNEL_MANAGE
@@ -58,7 +58,7 @@ class Channels(Controller):
                     session, actor, name, form.get("platform"), form.get("model"), register=entry_in(form), now=now
                 )
         except Refusal as refusal:
-            form.say(_field(refusal), said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=_field(refusal))
             async with porth.sessions.begin() as session:
                 return await _step(request, session, actor, form, status=422)
         return see_other(f"{HERE}/{made.id}?done=channel-registered")
@@ -93,7 +93,7 @@ class Channels(Controller):
             async with porth.sessions.begin() as session:
                 await registering.set_register(session, actor, channel, entry_in(form), now=now)
         except Refusal as refusal:
-            form.say(_field(refusal), said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=_field(refusal))
             async with porth.sessions.begin() as session:
                 found = await queries.channel(session, actor, channel, now=now)
                 return await _register(request, session, actor, found, form, status=422)
@@ -203,6 +203,6 @@ async def act(
         async with porth.sessions.begin() as session:
             await do(session)
     except Refusal as refusal:
-        form.say(field, said(spoken, refusal.code, refusal.params))
+        form.refuse(refusal, spoken, at=field)
         return await show(request, porth, actor, channel, form, now=now, status=422)
     return see_other(f"{HERE}/{channel}?done={done}")

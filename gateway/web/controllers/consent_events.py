@@ -1,8 +1,8 @@
 """What happens to a consent besides being withdrawn, each as a form on its page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from litestar import Controller, Response, post
@@ -19,11 +19,18 @@ from gateway.runtime import Runtime
 from gateway.web import forms
 from gateway.web.controllers.consents import show
 from gateway.web.forms import Form
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 from i18n.messages import Language
 
 DECIDE = Permission.CONSENT_DECIDE
-Event = Callable[[AsyncSession, str], Awaitable[Any]]
+
+
+class Event(Protocol):
+    """What can happen to a consent: `given` is a reason, or the reference that takes its place."""
+
+    def __call__(
+        self, session: AsyncSession, actor: Actor, ref: str, given: str, /, *, now: datetime
+    ) -> Awaitable[Any]: ...
 
 
 class ConsentEvents(Controller):
@@ -33,46 +40,31 @@ class ConsentEvents(Controller):
     async def left(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        async def act(session: AsyncSession, reason: str) -> Ended:
-            return await consenting.left(session, actor, ref, reason, now=now)
-
-        return await _act(request, porth, actor, ref, "left", act, now, spoken)
+        return await _act(request, porth, actor, ref, "left", consenting.left, now, spoken)
 
     @post("/dispute", status_code=200, **needs(DECIDE, refusals=()))
     async def dispute(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        async def act(session: AsyncSession, reason: str) -> Ended:
-            return await consenting.dispute(session, actor, ref, reason, now=now)
-
-        return await _act(request, porth, actor, ref, "disputed", act, now, spoken)
+        return await _act(request, porth, actor, ref, "disputed", consenting.dispute, now, spoken)
 
     @post("/settlement", status_code=200, **needs(DECIDE, refusals=()))
     async def settle(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        async def act(session: AsyncSession, reason: str) -> None:
-            await consenting.settle(session, actor, ref, reason, now=now)
-
-        return await _act(request, porth, actor, ref, "settled", act, now, spoken)
+        return await _act(request, porth, actor, ref, "settled", consenting.settle, now, spoken)
 
     @post("/replacement", status_code=200, **needs(DECIDE, refusals=()))
     async def supersede(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        async def act(session: AsyncSession, by: str) -> Ended:
-            return await consenting.supersede(session, actor, ref, by, now=now)
-
-        return await _act(request, porth, actor, ref, "superseded", act, now, spoken)
+        return await _act(request, porth, actor, ref, "superseded", consenting.supersede, now, spoken)
 
     @post("/basis-decision", status_code=200, **needs(Permission.SIGN_PRIVACY, refusals=()))
     async def decide_basis(
         self, ref: FromPath[str], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        async def act(session: AsyncSession, reason: str) -> None:
-            await consenting.decide_basis(session, actor, ref, reason, now=now)
-
-        return await _act(request, porth, actor, ref, "basis", act, now, spoken)
+        return await _act(request, porth, actor, ref, "basis", consenting.decide_basis, now, spoken)
 
     @post("/contact", status_code=200, **needs(DECIDE, refusals=()))
     async def contact(
@@ -97,9 +89,9 @@ async def _act(
     typed = form.get(name).strip()
     try:
         async with porth.sessions.begin() as session:
-            done = await act(session, typed)
+            done = await act(session, actor, ref, typed, now=now)
     except Refusal as refusal:
-        form.say(name, said(spoken, refusal.code, refusal.params))
+        form.refuse(refusal, spoken, at=name)
         return await _again(request, porth, actor, ref, form, now)
     public = len(done.review) if isinstance(done, Ended) else 0
     what = f"consent-{name}-public" if public else f"consent-{name}"

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from approvals import models as m
 from approvals import queries
 from approvals.actions import scheduling
-from approvals.errors import Blocked, NotFound, Refusal
+from approvals.errors import NotFound, Refusal
 from approvals.models.deliveries import STATES
 from approvals.permissions import Actor, Permission
 from approvals.queries import DeliveryFilter, DeliveryView
@@ -25,7 +25,7 @@ from gateway.runtime import Runtime
 from gateway.web import drafts, forms, live, reasons
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
-from gateway.web.pages import page, rendered, said, see_other, sentence
+from gateway.web.pages import page, rendered, said, see_other
 from i18n.messages import Language
 
 READ = Permission.DELIVERY_READ
@@ -62,7 +62,7 @@ class Deliveries(Controller):
                 act = scheduling.pause if stops else scheduling.resume
                 await act(session, actor, form.get("pause-reason"), now=now)
         except Refusal as refusal:
-            form.say("pause-reason", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at="pause-reason")
             async with porth.sessions.begin() as session:
                 return await _list(request, session, actor, form, now, spoken, status=422)
         return see_other(f"/deliveries?done={'paused' if stops else 'resumed'}")
@@ -265,8 +265,6 @@ async def _act(
                 await act(session)
         except Refusal as refusal:
             form.refuse(refusal, spoken, field="reason")
-            for finding in refusal.findings if isinstance(refusal, Blocked) else ():
-                form.say("", sentence(finding, spoken))
     if not form.wrong:
         return see_other(f"/deliveries/{delivery_id}?done={done}")
     async with porth.sessions.begin() as session:

@@ -22,7 +22,7 @@ from gateway.api.routing import needs
 from gateway.web import changes, forms
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 
 RESOLVE = Permission.DELIVERY_RESOLVE
 ON_A_PAGE = 20
@@ -47,7 +47,7 @@ class Drifts(Controller):
             async with porth.sessions.begin() as session:
                 await watching.settle(session, actor, drift_id, form.get(field), now=now)
         except Refusal as refusal:
-            form.say(field, said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=field)
             async with porth.sessions.begin() as session:
                 return await _list(request, session, actor, form, status=422)
         return see_other("/deliveries/drifts?done=drift-settled")

@@ -21,7 +21,7 @@ from gateway.runtime import Runtime
 from gateway.web import forms
 from gateway.web.forms import Form, uuids
 from gateway.web.lists import cursor, next_address
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 
 MANAGE = Permission.PEOPLE_MANAGE
 PERSON_ROLES = tuple(role for role in Role if role is not Role.PUBLISHER)
@@ -231,6 +231,6 @@ async def _act(
             await act(session)
     except Refusal as refusal:
         own = forms.field_of(refusal.field)
-        form.say(own if own in {"name", "line_manager"} else at, said(spoken, refusal.code, refusal.params))
+        form.refuse(refusal, spoken, at=own if own in {"name", "line_manager"} else at)
         return await _show(request, porth, actor, person, form, now=now, status=422)
     return see_other(f"/administration/people/{person}?done={done}")

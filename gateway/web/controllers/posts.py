@@ -23,7 +23,7 @@ from gateway.web.controllers.deliveries import piece_of
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
-from gateway.web.pages import language, page, said, see_other
+from gateway.web.pages import language, page, see_other
 from gateway.web.quotes import quotes
 from i18n.messages import Language
 
@@ -87,7 +87,7 @@ class Posts(Controller):
             async with porth.sessions.begin() as session:
                 n = await scheduling.take_down(session, actor, post_id, form.get("takedown-reason"), now=now)
         except Refusal as refusal:
-            form.say("takedown-reason", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at="takedown-reason")
             return await again(request, porth, actor, post_id, now, form)
         return see_other(f"/posts/{post_id}?done=takedown&n={n}")
 
@@ -100,7 +100,7 @@ class Posts(Controller):
             async with porth.sessions.begin() as session:
                 n = await scheduling.ask_removal(session, actor, post_id, form.get("removal-reason"), now=now)
         except Refusal as refusal:
-            form.say("removal-reason", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at="removal-reason")
             return await again(request, porth, actor, post_id, now, form)
         return see_other(f"/posts/{post_id}?done=takedown&n={n}")
 

@@ -16,7 +16,7 @@ from approvals.actions.reviewing import LOOKED_FOR
 from approvals.consent import Consent, status
 from approvals.consent import Status as ConsentStatus
 from approvals.content import Content, Media
-from approvals.errors import Blocked, Invalid, Refusal, Stale
+from approvals.errors import Invalid, Refusal, Stale
 from approvals.findings import Finding, Severity, Where, decided_by
 from approvals.permissions import SIGNS, Actor, Permission
 from approvals.queries import PostFilter, PostSummary, PostView
@@ -32,7 +32,7 @@ from gateway.web.controllers.consents import day
 from gateway.web.forms import Form
 from gateway.web.lists import cursor, next_address
 from gateway.web.moments import window_of
-from gateway.web.pages import page, said, see_other, sentence
+from gateway.web.pages import page, see_other
 from gateway.web.previews import Preview, previews
 from gateway.web.quotes import quotes
 from i18n.messages import Language
@@ -190,11 +190,8 @@ async def _act(
         async with porth.sessions.begin() as session:
             await act(session)
     except Refusal as refusal:
-        pointer = forms.field_of(refusal.field)
-        form.say(pointer if pointer in {"attests", "phrase"} else field, said(spoken, refusal.code, refusal.params))
-        if isinstance(refusal, Blocked):
-            for finding in refusal.findings:
-                form.say("", sentence(finding, spoken))
+        own = forms.field_of(refusal.field)
+        form.refuse(refusal, spoken, at=own if own in {"attests", "phrase"} else field)
         return await _again(request, porth, actor, post_id, form, now, stale=isinstance(refusal, Stale))
     return see_other(f"/posts/{post_id}?done={done}" if done != "decided" else f"/posts/{post_id}/review?done={done}")
 

@@ -19,7 +19,7 @@ from gateway.api.organisation import built
 from gateway.api.routing import needs
 from gateway.web import forms
 from gateway.web.forms import Form
-from gateway.web.pages import page, said, see_other
+from gateway.web.pages import page, see_other
 
 EDIT = Permission.POLICY_EDIT
 ALWAYS_THERE = frozenset({"welsh", "comms"})
@@ -56,7 +56,7 @@ class Rules(Controller):
                     else:
                         effects = await queries.route_effects(session, actor, found.route, steps)
         except Refusal as refusal:
-            form.say("route", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at="route")
             return _route_page(request, found, steps, form, status=422)
         if do == "save":
             return see_other("/administration/route?done=route-set")
@@ -90,7 +90,7 @@ class Rules(Controller):
                 "policy-small_number": "small",
             }
             own = forms.field_of(refusal.field)
-            form.say(fields.get(own, own), said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=fields.get(own, own))
             return _policy_page(request, porth.settings.late_after, form, status=422)
         return see_other("/administration/policy?done=policy-set")
 

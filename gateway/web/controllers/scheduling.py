@@ -1,5 +1,6 @@
 """Preview of what each account will get, and choosing the time inside the approved window."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from approvals import evidence, queries
 from approvals.actions import scheduling
-from approvals.errors import Blocked, Invalid, Refusal
+from approvals.errors import Invalid, Refusal
 from approvals.permissions import Actor, Permission
 from approvals.queries import DeliveryView, PostView
 from gateway.api.injected import Acting, Asked, Now, Porth, Session, Spoken
@@ -20,9 +21,13 @@ from gateway.runtime import Runtime
 from gateway.web import drafts, forms, moments
 from gateway.web.forms import Form
 from gateway.web.moments import window_of
-from gateway.web.pages import page, said, see_other, sentence
+from gateway.web.pages import page, said, see_other
 from gateway.web.planner import near
 from gateway.web.previews import previews
+from i18n.messages import Language
+
+SetTime = Callable[[AsyncSession, Form, datetime], Awaitable[None]]
+"""Gives a post the time that was typed."""
 
 MORNING = "9:00"
 """The time that is proposed on a day chosen in the calendar."""
@@ -58,45 +63,19 @@ class Scheduling(Controller):
     async def schedule(
         self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        form = await forms.read(request)
-        if form.get("do") == "look":
-            return await _again(request, porth, actor, post_id, form, now, status=200)
-        try:
-            at = now if form.get("do") == "now" else drafts.moment(form, "at")
-            if at is None:
-                form.say("at", said(spoken, "when-needed"))
-            else:
-                async with porth.sessions.begin() as session:
-                    await scheduling.schedule(session, actor, post_id, form.get("digest"), at, porth.limits, now=now)
-        except Refusal as refusal:
-            form.refuse(refusal, spoken, field="at")
-            for finding in refusal.findings if isinstance(refusal, Blocked) else ():
-                form.say("", sentence(finding, spoken))
-        if form.wrong:
-            return await _again(request, porth, actor, post_id, form, now)
-        return see_other(f"/posts/{post_id}?done=scheduled")
+        async def act(session: AsyncSession, form: Form, at: datetime) -> None:
+            await scheduling.schedule(session, actor, post_id, form.get("digest"), at, porth.limits, now=now)
+
+        return await _set_time(request, porth, actor, post_id, act, "scheduled", now, spoken)
 
     @post("/move", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
     async def move(
         self, post_id: FromPath[UUID], request: Asked, porth: Porth, actor: Acting, now: Now, spoken: Spoken
     ) -> Response[Any]:
-        form = await forms.read(request)
-        if form.get("do") == "look":
-            return await _again(request, porth, actor, post_id, form, now, status=200)
-        try:
-            at = drafts.moment(form, "at")
-            if at is None:
-                form.say("at", said(spoken, "when-needed"))
-            else:
-                async with porth.sessions.begin() as session:
-                    await scheduling.move(session, actor, post_id, at, porth.limits, now=now)
-        except Refusal as refusal:
-            form.refuse(refusal, spoken, field="at")
-            for finding in refusal.findings if isinstance(refusal, Blocked) else ():
-                form.say("", sentence(finding, spoken))
-        if form.wrong:
-            return await _again(request, porth, actor, post_id, form, now)
-        return see_other(f"/posts/{post_id}?done=moved")
+        async def act(session: AsyncSession, _: Form, at: datetime) -> None:
+            await scheduling.move(session, actor, post_id, at, porth.limits, now=now)
+
+        return await _set_time(request, porth, actor, post_id, act, "moved", now, spoken)
 
     @post("/unschedule", status_code=200, **needs(Permission.SCHEDULE, refusals=()))
     async def unschedule(
@@ -109,6 +88,34 @@ class Scheduling(Controller):
         except Refusal as refusal:
             return await _again(request, porth, actor, post_id, form.refuse(refusal, spoken, field="reason"), now)
         return see_other(f"/posts/{post_id}?done=unscheduled")
+
+
+async def _set_time(
+    request: Asked,
+    porth: Runtime,
+    actor: Actor,
+    post_id: UUID,
+    act: SetTime,
+    done: str,
+    now: datetime,
+    spoken: Language,
+) -> Response[Any]:
+    """Give the post the time that was typed, or look what else goes out on that day."""
+    form = await forms.read(request)
+    if form.get("do") == "look":
+        return await _again(request, porth, actor, post_id, form, now, status=200)
+    try:
+        at = now if form.get("do") == "now" else drafts.moment(form, "at")
+        if at is None:
+            form.say("at", said(spoken, "when-needed"))
+        else:
+            async with porth.sessions.begin() as session:
+                await act(session, form, at)
+    except Refusal as refusal:
+        form.refuse(refusal, spoken, field="at")
+    if form.wrong:
+        return await _again(request, porth, actor, post_id, form, now)
+    return see_other(f"/posts/{post_id}?done={done}")
 
 
 def _first(found: PostView, now: datetime, day: str | None) -> datetime | None:

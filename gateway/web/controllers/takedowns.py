@@ -42,7 +42,7 @@ class Takedowns(Controller):
             async with porth.sessions.begin() as session:
                 await scheduling.removed_by_hand(session, actor, delivery_id, form.get(field), now=now)
         except Refusal as refusal:
-            form.say(field, said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=field)
             async with porth.sessions.begin() as session:
                 return await _list(request, session, actor, now, form, status=422)
         return see_other("/deliveries/takedowns?show=all&done=removed")

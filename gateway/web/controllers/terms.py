@@ -63,7 +63,7 @@ class OwnTerms(Controller):
                 await wording.propose_one(session, actor, name, value, form.get("note"), now=now)
         except Refusal as refusal:
             own = forms.field_of(refusal.field)
-            form.say(f"term-{own}" if own else "", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at=f"term-{own}" if own else "")
             return await _again(request, porth, actor, name, form)
         return see_other(f"/terms/{name}?done=term-proposed")
 
@@ -85,7 +85,7 @@ class OwnTerms(Controller):
                 return see_other(f"/terms/{name}?done=terms-proposed&n={len(made)}")
             form.say("file", said(spoken, "term-lines-wrong", {"n": len(wrong)}))
         except Refusal as refusal:
-            form.say("file", said(spoken, refusal.code, refusal.params))
+            form.refuse(refusal, spoken, at="file")
         return await _again(request, porth, actor, name, form, wrong=wrong)
 
     @post("/{name:str}/settle", status_code=200, **needs(EDIT, refusals=()))
