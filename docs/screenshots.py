@@ -4,6 +4,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -19,10 +20,6 @@ DIFFERENT = {
     "cy": "Mae'r clinig ffliw ar agor ddydd Mawrth 1 Rhagfyr 2026 am 9yb yn y ganolfan iechyd. Croeso i bawb.",
     "en": "The flu clinic is open on Tuesday 1 December 2026 at 10am at the health centre. Everyone is welcome.",
 }
-
-
-def home(visits: Visits, _: Site) -> Page:
-    return visits.person("tom", language="cy", width=360)
 
 
 def write(visits: Visits, _: Site) -> Page:
@@ -44,30 +41,6 @@ def people(visits: Visits, site: Site) -> Page:
     return page
 
 
-def review(visits: Visits, site: Site) -> Page:
-    page = visits.person("sara", language="en")
-    page.goto(f"/posts/{site.scene.to_decide}/review")
-    return page
-
-
-def review_cy(visits: Visits, site: Site) -> Page:
-    page = visits.person("elin", language="cy", width=360)
-    page.goto(f"/posts/{site.scene.in_review}/review")
-    return page
-
-
-def preview(visits: Visits, site: Site) -> Page:
-    page = visits.person("nia", language="cy")
-    page.goto(f"/posts/{site.scene.draft}/preview")
-    return page
-
-
-def channels(visits: Visits, _: Site) -> Page:
-    page = visits.person("huw", language="en")
-    page.goto("/administration/channels")
-    return page
-
-
 def route(visits: Visits, _: Site) -> Page:
     """As it is shown before it is set."""
     page = visits.person("huw", language="cy")
@@ -78,28 +51,35 @@ def route(visits: Visits, _: Site) -> Page:
     return page
 
 
-def week(visits: Visits, _: Site) -> Page:
-    page = visits.person("tom", language="cy")
-    page.goto("/deliveries/week")
-    return page
+@dataclass(frozen=True)
+class Seen:
+    """A page as it stands: who reads it, in which language, its address (with the posts of the scene), how wide."""
+
+    by: str
+    language: str
+    address: str
+    width: int = 1280
+
+    def __call__(self, visits: Visits, site: Site) -> Page:
+        page = visits.person(self.by, language=self.language, width=self.width)
+        page.goto(self.address.format(scene=site.scene))
+        return page
 
 
-def month(visits: Visits, _: Site) -> Page:
-    page = visits.person("tom", language="en")
-    page.goto("/deliveries/month")
-    return page
-
-
-def deliveries(visits: Visits, _: Site) -> Page:
-    page = visits.person("tom", language="en")
-    page.goto("/deliveries?show=asking")
-    return page
-
-
-SHOTS: tuple[Callable[[Visits, Site], Page], ...] = (
-    home, write, people, review, review_cy, preview, week, month, deliveries, channels, route,
-)  # fmt: skip
-"""Each is drawn under its own name."""
+SHOTS: dict[str, Callable[[Visits, Site], Page]] = {
+    "home": Seen("tom", "cy", "/", 360),
+    "write": write,
+    "people": people,
+    "review": Seen("sara", "en", "/posts/{scene.to_decide}/review"),
+    "review-cy": Seen("elin", "cy", "/posts/{scene.in_review}/review", 360),
+    "preview": Seen("nia", "cy", "/posts/{scene.draft}/preview"),
+    "week": Seen("tom", "cy", "/deliveries/week"),
+    "month": Seen("tom", "en", "/deliveries/month"),
+    "deliveries": Seen("tom", "en", "/deliveries?show=asking"),
+    "channels": Seen("huw", "en", "/administration/channels"),
+    "route": route,
+}
+"""By the name of the file each is drawn in."""
 
 
 @contextmanager
@@ -119,10 +99,10 @@ def main() -> None:
     with site() as found, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
         visits = Visits(found.address, browser)
-        for shot in SHOTS:
+        for name, shot in SHOTS.items():
             page = shot(visits, found)
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=HERE / f"{shot.__name__.replace('_', '-')}.png")
+            page.screenshot(path=HERE / f"{name}.png")
         visits.close()
         browser.close()
 
