@@ -3,6 +3,7 @@
 import html
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -126,6 +127,7 @@ require_once ABSPATH . 'wp-settings.php';
         env={**os.environ, "PHP_CLI_SERVER_WORKERS": "3"},
         stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     for _ in range(100):
         try:
@@ -135,6 +137,7 @@ require_once ABSPATH . 'wp-settings.php';
             time.sleep(0.1)
     secrets = {"server": address, "username": "golygydd", "application_password": done.stdout.strip()}
     yield Credentials(address, secrets)
+    os.killpg(process.pid, signal.SIGTERM)  # PHP's server does not take its workers with it
     stop(process)
 
 
